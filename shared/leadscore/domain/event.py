@@ -1,0 +1,134 @@
+"""A lead event: one thing a lead did or said, in the one form that the rest of the system knows.
+
+Wire formats are turned into it by `ingest`; nothing behind the queue ever sees a vendor's format again.
+"""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+type Json = Mapping[str, Any]
+
+#: Strongest first: an event's home is its first identifier in this order.
+IDENTIFIER_KINDS = ("user_id", "email", "anonymous_id")
+#: The kinds that name a person. A lead known by none of them is anonymous.
+KNOWN_KINDS = frozenset({"user_id", "email"})
+#: Percent-encoding can triple a byte and DynamoDB's sort key holds 1,024 bytes.
+IDENTIFIER_BYTES_MAX = 256
+
+
+class Trust(IntEnum):
+    """How far a source is believed: a pixel or browser key, a form that a person submitted, a secret key."""
+
+    PUBLIC = 0
+    DECLARED = 1
+    SERVER = 2
+
+
+class Identifier(NamedTuple):
+    """One name that a lead goes by. `value` is normalised and junk-free: `ingest` sees to that."""
+
+    kind: str
+    value: str
+
+    @property
+    def key(self) -> str:
+        """`<kind>:<value>`, percent-encoded so that no value can forge another key (`#` is the tables' separator)."""
+        return f"{self.kind}:{quote(self.value, safe='@.+-_')}"
+
+    @property
+    def is_known(self) -> bool:
+        return self.kind in KNOWN_KINDS
+
+
+@dataclass(frozen=True, slots=True)
+class LeadEvent:
+    """One accepted event. Times are milliseconds since the epoch, UTC.
+
+    `occurred_at` is corrected for the client's clock and never lies after `received_at`. `identifiers` holds at least
+    one, strongest first. `fingerprint` is the hash of what was sent, without its sending time, reception time and
+    address: the same id with another fingerprint is another event under a stolen or reused id.
+    """
+
+    id: str
+    name: str
+    call: str
+    source: str
+    trust: Trust
+    occurred_at: int
+    received_at: int
+    identifiers: tuple[Identifier, ...]
+    fingerprint: str
+    properties: Json = field(default_factory=dict)
+    traits: Json = field(default_factory=dict)
+    context: Json = field(default_factory=dict)
+
+    @property
+    def home(self) -> Identifier:
+        """Where the event is logged: a function of the event alone, so a redelivery meets its first copy after any merge."""
+        return self.identifiers[0]
+
+    @property
+    def order(self) -> tuple[int, str]:
+        """Position in the fold: by time, ties by id."""
+        return (self.occurred_at, self.id)
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON form of the queue and of the log; `from_json` reads it back."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "call": self.call,
+            "source": self.source,
+            "trust": self.trust.name.lower(),
+            "occurred_at": self.occurred_at,
+            "received_at": self.received_at,
+            "identifiers": {kind: value for kind, value in self.identifiers},
+            "fingerprint": self.fingerprint,
+            "properties": self.properties,
+            "traits": self.traits,
+            "context": self.context,
+        }
+
+    @classmethod
+    def from_json(cls, document: Json) -> "LeadEvent":
+        """Raises KeyError, TypeError or ValueError on anything that `to_json` did not make."""
+        identifiers = tuple(
+            Identifier(kind, str(document["identifiers"][kind]))
+            for kind in IDENTIFIER_KINDS
+            if kind in document["identifiers"]
+        )
+        if not identifiers:
+            raise ValueError("an event needs at least one identifier")
+        return cls(
+            id=str(document["id"]),
+            name=str(document["name"]),
+            call=str(document["call"]),
+            source=str(document["source"]),
+            trust=Trust[str(document["trust"]).upper()],
+            occurred_at=int(document["occurred_at"]),
+            received_at=int(document["received_at"]),
+            identifiers=identifiers,
+            fingerprint=str(document["fingerprint"]),
+            properties=dict(document["properties"]),
+            traits=dict(document["traits"]),
+            context=dict(document["context"]),
+        )
+
+
+def event_id(source: str, message_id: str) -> str:
+    """The event's id in the log: 22 characters, whatever the client sent, in its source's own name space.
+
+    Hashing bounds the length, admits any character and keeps one source from claiming another's ids.
+    """
+    digest = hashlib.sha256(f"{source}\0{message_id}".encode()).digest()
+    return base64.urlsafe_b64encode(digest[:16]).decode().rstrip("=")
+
+
+def short_id(event_id: str) -> int:
+    """64 bits of an event id: what a lead's state keeps of it (the ring, the xor)."""
+    return int.from_bytes(base64.urlsafe_b64decode(event_id[:11] + "="), "big") & 0xFFFFFFFFFFFFFFFF
