@@ -131,4 +131,4 @@ def event_id(source: str, message_id: str) -> str:
 
 def short_id(event_id: str) -> int:
     """64 bits of an event id: what a lead's state keeps of it (the ring, the xor)."""
-    return int.from_bytes(base64.urlsafe_b64decode(event_id[:11] + "="), "big") & 0xFFFFFFFFFFFFFFFF
+    return int.from_bytes(base64.urlsafe_b64decode(event_id[:11] + "="), "big")

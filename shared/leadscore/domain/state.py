@@ -1,0 +1,121 @@
+"""A lead's state: the fold of its events, cached, with what the next step needs and nothing that grows.
+
+`recent` and `recent_since` recognise what is already folded: the ring holds the ids that steps folded in at versions
+above `recent_since`, all of them. `folded_count` and `folded_xor` identify the set of events behind the state.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, NamedTuple
+
+from leadscore.domain.event import Trust
+
+#: Event ids kept in the ring: a batch of ten single events fits, and the item stays small.
+RECENT_MAX = 12
+#: Homes remembered as already linked; one that fell out is only written once more.
+HOMES_MAX = 4
+#: The layout of a stored state. A worker that meets a higher number than it knows leaves the lead alone.
+SCHEMA = 1
+
+
+class Line(NamedTuple):
+    """One line of an explanation: what a rule has given so far, how often, and when last."""
+
+    points: int
+    times: int
+    last_at: int
+
+
+class Trait(NamedTuple):
+    """A trait's value with who said it, when: a later identify of less trust, or a late one, overwrites nothing."""
+
+    value: Any
+    trust: Trust
+    said_at: int
+    event_id: str
+
+    @property
+    def precedence(self) -> tuple[Trust, int, str]:
+        return (self.trust, self.said_at, self.event_id)
+
+
+type Profile = Mapping[str, Trait]
+
+
+@dataclass(slots=True)
+class LeadState:
+    """Everything a step needs. Only the fold changes one, and only a copy of its own. Times are ms since the epoch.
+
+    `due_at` is a lower bound of the next time-driven change, `idle_steps` how many inactivity steps this idle spell
+    has had, `stepped_at` the instant of the last of them, `floor` a set or fast-tracked stage, `outside` the stage
+    outside the ladder that holds the lead (or ""), `merged_into` the lead that this closed one became part of.
+    """
+
+    lead: str
+    version: int = 0
+    activation: int = 0
+    as_of: int = 0
+    stage: str = ""
+    due_at: int | None = None
+    created_at: int = 0
+    last_event: tuple[int, str] = (0, "")
+    last_activity_at: int = 0
+    idle_steps: int = 0
+    stepped_at: int = 0
+    floor: str = ""
+    outside: str = ""
+    identified: bool = False
+    fit: int = 0
+    engagement: int = 0
+    lines: dict[int, Line] = field(default_factory=dict)
+    folded_count: int = 0
+    folded_xor: int = 0
+    recent: tuple[tuple[int, int], ...] = ()
+    recent_since: int = 0
+    homes: tuple[int, ...] = ()
+    merged_into: str = ""
+
+    @property
+    def total(self) -> int:
+        return self.fit + self.engagement
+
+    @property
+    def is_new(self) -> bool:
+        """Nothing was ever committed for this lead."""
+        return self.version == 0
+
+    @property
+    def recent_ids(self) -> frozenset[int]:
+        return frozenset(short for _, short in self.recent)
+
+    def copy(self) -> "LeadState":
+        return replace(self, lines=dict(self.lines))
+
+
+#: What two folds of the same events at different moments may differ in.
+_BOOKKEEPING = frozenset({"version", "as_of", "due_at", "recent", "recent_since", "homes"})
+
+
+def same_fold(one: LeadState, other: LeadState) -> bool:
+    """Whether both states are the fold of the same events to the same result.
+
+    An equal score is not enough: two events that cancel out must not hide that one of them is missing.
+    """
+    return all(
+        getattr(one, item.name) == getattr(other, item.name) for item in fields(LeadState) if item.name not in _BOOKKEEPING
+    )
+
+
+def remember(state: LeadState, version: int, shorts: Iterable[int]) -> None:
+    """Add the ids that the commit of `version` folds in; forget whole versions, oldest first, when the ring is full."""
+    ring = [*state.recent, *((version, short) for short in shorts)]
+    while len(ring) > RECENT_MAX:
+        state.recent_since = ring[0][0]
+        ring = [entry for entry in ring if entry[0] > state.recent_since]
+    state.recent = tuple(ring)
+
+
+def forget_recent(state: LeadState, version: int) -> None:
+    """After a full fold the ring starts anew: which of the folded events were new to it is not known."""
+    state.recent = ()
+    state.recent_since = version
