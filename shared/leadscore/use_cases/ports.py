@@ -83,9 +83,10 @@ class LeadStore(Protocol):
     def find(self, identifiers: Iterable[Identifier]) -> Mapping[Identifier, str]:
         """The leads that identifiers belong to, as eventually consistent as is cheap; unknown ones are absent."""
 
-    def link(self, identifier: Identifier, lead: str) -> None:
+    def link(self, identifier: Identifier, lead: str, *, is_new: bool) -> None:
         """Give an identifier to a lead; a known kind is claimed for it (one of each kind).
 
+        `is_new` says that nobody else can know of the lead yet, which spares the transaction.
         Linking what is linked to that lead already succeeds. Raises IdentifierTaken, KindTaken, LeadClosed.
         """
 
@@ -113,6 +114,10 @@ class StageIndex(Protocol):
 
 
 class DueIndex(Protocol):
+    @property
+    def due_shards(self) -> int:
+        """How many shards the index has."""
+
     def due(self, *, until: int, shard: int, after: str | None) -> tuple[Sequence[str], str | None]:
         """A page of the leads of a shard whose timer lies at or before `until`, earliest first, and where it ends.
 
