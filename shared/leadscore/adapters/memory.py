@@ -1,0 +1,319 @@
+"""The ports in memory, for tests and for work without AWS: the same refusals as DynamoDB, in one process.
+
+It passes the same contract tests as the real adapters. Everything is copied on its way in and out, so that two
+holders of one object cannot hide a lost update, and each call holds the store's one lock, so that it is atomic as one
+DynamoDB call is; what is two calls there is two here.
+"""
+
+import copy
+import json
+import threading
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from leadscore.domain.event import KNOWN_KINDS, Identifier, LeadEvent
+from leadscore.domain.model import Model
+from leadscore.domain.state import LeadState, Profile
+from leadscore.domain.transition import Transition
+from leadscore.use_cases.ports import (
+    Commit,
+    IdentifierTaken,
+    KindTaken,
+    LeadClosed,
+    ModelBehind,
+    Recorded,
+    VersionConflict,
+)
+
+type Hook = Callable[[str], None]
+
+
+def _ignore(_call: str) -> None:
+    pass
+
+
+class Hooks:
+    """Where a test may step in: `before_call` and `after_call` get the call's name while no lock is held.
+
+    Raising in the first is a crash (or a refusal) before anything happened, raising in the second one after it is
+    done, or a lost response; blocking in either lets another worker go first.
+    """
+
+    def __init__(self, before_call: Hook = _ignore, after_call: Hook = _ignore) -> None:
+        self.before_call = before_call
+        self.after_call = after_call
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def _call(self, name: str) -> Iterator[None]:
+        self.before_call(name)
+        with self._lock:
+            yield
+        self.after_call(name)
+
+
+class _LoggedEvent(NamedTuple):
+    token: str
+    fingerprint: str
+    document: str
+
+
+class MemoryStore(Hooks):
+    """Both tables: EventLog, LeadStore, TransitionLog, StageIndex and DueIndex.
+
+    `is_stale` says of which identifiers `find` shall answer what was true before their last change, as an eventually
+    consistent read may. `stream` is every transition in the order of commits, as the leads table's stream tells it.
+    """
+
+    def __init__(
+        self,
+        *,
+        before_call: Hook = _ignore,
+        after_call: Hook = _ignore,
+        is_stale: Callable[[Identifier], bool] = lambda _: False,
+        due_shards: int = 8,
+        page_size: int = 100,
+    ) -> None:
+        super().__init__(before_call, after_call)
+        self.is_stale = is_stale
+        self.stream: list[Transition] = []
+        self._due_shards = due_shards
+        self._page_size = page_size
+        self._events: dict[Identifier, dict[str, _LoggedEvent]] = {}
+        self._owners: dict[Identifier, str] = {}
+        self._former_owners: dict[Identifier, str | None] = {}
+        self._known: dict[tuple[str, str], str] = {}
+        self._states: dict[str, LeadState] = {}
+        self._profiles: dict[str, Profile] = {}
+        self._homes: dict[str, set[Identifier]] = {}
+        self._transitions: dict[str, list[Transition]] = {}
+        self._cursor: str | None = None
+
+    # EventLog
+
+    def put(self, event: LeadEvent, *, token: str) -> Recorded | None:
+        with self._call("put"):
+            logged = self._events.setdefault(event.home, {})
+            if (there := logged.get(event.id)) is not None:
+                return Recorded(there.token, there.fingerprint)
+            logged[event.id] = _LoggedEvent(token, event.fingerprint, json.dumps(event.to_json()))
+            return None
+
+    def read(self, homes: Iterable[Identifier]) -> list[LeadEvent]:
+        with self._call("read"):
+            documents = [logged.document for home in set(homes) for logged in self._events.get(home, {}).values()]
+        return [LeadEvent.from_json(json.loads(document)) for document in documents]
+
+    # LeadStore
+
+    def find(self, identifiers: Iterable[Identifier]) -> Mapping[Identifier, str]:
+        with self._call("find"):
+            seen = {
+                identifier: (self._former_owners if self.is_stale(identifier) else self._owners).get(identifier)
+                for identifier in identifiers
+            }
+            return {identifier: lead for identifier, lead in seen.items() if lead is not None}
+
+    def link(self, identifier: Identifier, lead: str, *, is_new: bool) -> None:
+        if is_new and identifier.is_known:
+            with self._call("claim_kind"):
+                self._check_kind(identifier, lead)
+                self._known[lead, identifier.kind] = identifier.value
+        with self._call("link"):
+            if identifier.is_known and not is_new:
+                if lead in self._states and self._states[lead].merged_into:
+                    raise LeadClosed
+                self._check_owner(identifier, lead)
+                self._check_kind(identifier, lead)
+                self._known[lead, identifier.kind] = identifier.value
+            self._check_owner(identifier, lead)
+            self._give(identifier, lead)
+
+    def read_states(self, leads: Iterable[str]) -> Mapping[str, LeadState]:
+        with self._call("read_states"):
+            return {lead: self._states[lead].copy() for lead in leads if lead in self._states}
+
+    def read_profile(self, lead: str) -> Profile:
+        with self._call("read_profile"):
+            return copy.deepcopy(self._profiles.get(lead, {}))
+
+    def read_homes(self, lead: str) -> Sequence[Identifier]:
+        with self._call("read_homes"):
+            return sorted(self._homes.get(lead, ()))
+
+    def commit(self, commit: Commit) -> None:
+        with self._call("commit"):
+            self._check(commit)
+            lead = commit.state.lead
+            self._states[lead] = commit.state.copy()
+            if commit.profile is not None:
+                self._profiles[lead] = copy.deepcopy(dict(commit.profile))
+            self._homes.setdefault(lead, set()).update(commit.homes)
+            self._append(commit.transition)
+            if commit.closing is not None:
+                self._states[commit.closing.state.lead] = commit.closing.state.copy()
+                self._append(commit.closing.transition)
+                for identifier in commit.closing.identifiers:
+                    self._give(identifier, lead)
+
+    # TransitionLog
+
+    def read_transitions(self, lead: str, *, limit: int) -> Sequence[Transition]:
+        with self._call("read_transitions"):
+            newest_first = sorted(self._transitions.get(lead, ()), key=lambda transition: -transition.version)
+            return newest_first[:limit]
+
+    # StageIndex
+
+    def leads_in(self, stage: str, *, limit: int) -> Sequence[str]:
+        with self._call("leads_in"):
+            return [state.lead for state in self._states.values() if state.stage == stage][:limit]
+
+    # DueIndex
+
+    @property
+    def due_shards(self) -> int:
+        return self._due_shards
+
+    def due(self, *, until: int, shard: int, after: str | None) -> tuple[Sequence[str], str | None]:
+        with self._call("due"):
+            armed = sorted(
+                (state.due_at, state.lead)
+                for state in self._states.values()
+                if state.due_at is not None
+                and state.due_at <= until
+                and zlib.crc32(state.lead.encode()) % self._due_shards == shard
+            )
+        if after is not None:
+            due_at, lead = after.split(" ")
+            armed = [entry for entry in armed if entry > (int(due_at), lead)]
+        page = armed[: self._page_size]
+        end = f"{page[-1][0]} {page[-1][1]}" if len(page) < len(armed) else None
+        return [lead for _, lead in page], end
+
+    def read_cursor(self) -> Mapping[str, Any] | None:
+        with self._call("read_cursor"):
+            cursor: Mapping[str, Any] | None = json.loads(self._cursor) if self._cursor is not None else None
+            return cursor
+
+    def write_cursor(self, cursor: Mapping[str, Any] | None) -> None:
+        with self._call("write_cursor"):
+            self._cursor = None if cursor is None else json.dumps(cursor)
+
+    # What tests look at; no hook is called.
+
+    def all_states(self) -> dict[str, LeadState]:
+        """Every lead, closed ones too."""
+        with self._lock:
+            return {lead: state.copy() for lead, state in self._states.items()}
+
+    def all_events(self) -> list[LeadEvent]:
+        """The whole log, each event once."""
+        with self._lock:
+            documents = [logged.document for home in self._events.values() for logged in home.values()]
+        return [LeadEvent.from_json(json.loads(document)) for document in documents]
+
+    # Inside the lock
+
+    def _check_owner(self, identifier: Identifier, lead: str) -> None:
+        if (owner := self._owners.get(identifier, lead)) != lead:
+            raise IdentifierTaken(owner)
+
+    def _check_kind(self, identifier: Identifier, lead: str) -> None:
+        if self._known.get((lead, identifier.kind), identifier.value) != identifier.value:
+            raise KindTaken
+
+    def _check(self, commit: Commit) -> None:
+        self._check_version(commit.state)
+        if commit.closing is None:
+            return
+        loser, winner = commit.closing.state.lead, commit.state.lead
+        self._check_version(commit.closing.state)
+        if any((loser, kind) in self._known for kind in KNOWN_KINDS):
+            raise VersionConflict
+        if any(self._owners.get(identifier, loser) not in (loser, winner) for identifier in commit.closing.identifiers):
+            raise VersionConflict
+
+    def _check_version(self, state: LeadState) -> None:
+        current = self._states.get(state.lead)
+        if (0 if current is None else current.version) != state.version - 1:
+            raise VersionConflict
+
+    def _give(self, identifier: Identifier, lead: str) -> None:
+        if self._owners.get(identifier) != lead:
+            self._former_owners[identifier] = self._owners.get(identifier)
+            self._owners[identifier] = lead
+
+    def _append(self, transition: Transition | None) -> None:
+        if transition is not None:
+            self._transitions.setdefault(transition.lead, []).append(transition)
+            self.stream.append(transition)
+
+
+class MemoryQueue(Hooks):
+    """EventsQueue. `bodies` is what was sent and not taken yet."""
+
+    def __init__(self, before_call: Hook = _ignore, after_call: Hook = _ignore) -> None:
+        super().__init__(before_call, after_call)
+        self.bodies: list[str] = []
+
+    def send(self, bodies: Sequence[str]) -> None:
+        with self._call("send"):
+            self.bodies.extend(bodies)
+
+    def take(self) -> list[str]:
+        """Everything sent since the last call, no longer in the queue."""
+        with self._lock:
+            taken, self.bodies = self.bodies, []
+            return taken
+
+
+class FailedEvent(NamedTuple):
+    raw: str
+    code: str
+    reason: str
+    at: int
+
+
+class MemoryFailedEvents(Hooks):
+    """FailedEvents. `kept` is one entry for each raw text, the last reason given for it."""
+
+    def __init__(self, before_call: Hook = _ignore, after_call: Hook = _ignore) -> None:
+        super().__init__(before_call, after_call)
+        self.kept: dict[str, FailedEvent] = {}
+
+    def put(self, *, raw: str, code: str, reason: str, at: int) -> None:
+        with self._call("put_failed"):
+            self.kept[raw] = FailedEvent(raw, code, reason, at)
+
+
+class Notification(NamedTuple):
+    body: str
+    attributes: Mapping[str, str | Sequence[str]]
+
+
+class MemoryTopic(Hooks):
+    """Topic. `published` is every notification, repeats included, in order."""
+
+    def __init__(self, before_call: Hook = _ignore, after_call: Hook = _ignore) -> None:
+        super().__init__(before_call, after_call)
+        self.published: list[Notification] = []
+
+    def publish(self, *, body: str, attributes: Mapping[str, str | Sequence[str]]) -> None:
+        with self._call("publish"):
+            self.published.append(Notification(body, dict(attributes)))
+
+
+class FixedModels:
+    """Models with one model in force until somebody sets another."""
+
+    def __init__(self, activation: int, model: Model) -> None:
+        self.activation = activation
+        self.model = model
+
+    def active(self, *, at_least: int = 0) -> tuple[int, Model]:
+        if self.activation < at_least:
+            raise ModelBehind
+        return self.activation, self.model
