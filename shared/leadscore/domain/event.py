@@ -44,6 +44,11 @@ class Identifier(NamedTuple):
     def is_known(self) -> bool:
         return self.kind in KNOWN_KINDS
 
+    @property
+    def short(self) -> int:
+        """64 bits that stand for the identifier in a lead's state."""
+        return _short(self.key)
+
 
 @dataclass(frozen=True, slots=True)
 class LeadEvent:
@@ -76,6 +81,11 @@ class LeadEvent:
     def order(self) -> tuple[int, str]:
         """Position in the fold: by time, ties by id."""
         return (self.occurred_at, self.id)
+
+    @property
+    def short(self) -> int:
+        """64 bits that stand for the event in a lead's state (the ring, the xor): its place in the log, hashed."""
+        return _short(f"{self.home.key} {self.id}")
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form of the queue and of the log; `from_json` reads it back."""
@@ -129,6 +139,5 @@ def event_id(source: str, message_id: str) -> str:
     return base64.urlsafe_b64encode(digest[:16]).decode().rstrip("=")
 
 
-def short_id(event_id: str) -> int:
-    """64 bits of an event id: what a lead's state keeps of it (the ring, the xor)."""
-    return int.from_bytes(base64.urlsafe_b64decode(event_id[:11] + "="), "big")
+def _short(text: str) -> int:
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")

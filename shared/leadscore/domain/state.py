@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, NamedTuple
 
-from leadscore.domain.event import Trust
+from leadscore.domain.event import Identifier, Trust
 
 #: Event ids kept in the ring: a batch of ten single events fits, and the item stays small.
 RECENT_MAX = 12
@@ -46,9 +46,10 @@ type Profile = Mapping[str, Trait]
 class LeadState:
     """Everything a step needs. Only the fold changes one, and only a copy of its own. Times are ms since the epoch.
 
-    `due_at` is a lower bound of the next time-driven change, `idle_steps` how many inactivity steps this idle spell
-    has had, `stepped_at` the instant of the last of them, `floor` a set or fast-tracked stage, `outside` the stage
-    outside the ladder that holds the lead (or ""), `merged_into` the lead that this closed one became part of.
+    `stage_since` is when the stage was entered, `due_at` a lower bound of the next time-driven change, `idle_steps`
+    how many inactivity steps this idle spell has had, `stepped_at` the instant of the last of them, `floor` a set or
+    fast-tracked stage, `outside` the stage outside the ladder that holds the lead (or ""), `merged_into` the lead that
+    this closed one became part of.
     """
 
     lead: str
@@ -56,6 +57,7 @@ class LeadState:
     activation: int = 0
     as_of: int = 0
     stage: str = ""
+    stage_since: int = 0
     due_at: int | None = None
     created_at: int = 0
     last_event: tuple[int, str] = (0, "")
@@ -119,3 +121,10 @@ def forget_recent(state: LeadState, version: int) -> None:
     """After a full fold the ring starts anew: which of the folded events were new to it is not known."""
     state.recent = ()
     state.recent_since = version
+
+
+def remember_homes(state: LeadState, homes: Iterable[Identifier]) -> tuple[Identifier, ...]:
+    """Keep these homes in mind; gives those that the state did not know of, which the commit must write."""
+    unknown = tuple(home for home in homes if home.short not in state.homes)
+    state.homes = (*state.homes, *(home.short for home in unknown))[-HOMES_MAX:]
+    return unknown

@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from leadscore.domain.fold import explain
+from leadscore.domain.model import Model
+from leadscore.domain.state import LeadState
+
 
 class Cause(StrEnum):
     """Why a commit happened. One commit has one cause."""
@@ -17,6 +21,8 @@ class Cause(StrEnum):
 
 #: Causes that tell nobody: they change how leads are seen, and no lead did anything.
 QUIET_CAUSES = frozenset({Cause.MODEL, Cause.IMPORT, Cause.REPAIR})
+#: How many lines of the explanation a transition carries.
+REASONS_MAX = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +61,57 @@ class Transition:
     @property
     def total(self) -> int:
         return self.fit + self.engagement
+
+
+def difference(
+    before: LeadState, after: LeadState, model: Model, *, activation: int, cause: Cause
+) -> Transition | None:
+    """The transition between two committed states, or None where there is nothing to tell.
+
+    Published is what happened to a person, by something that is news, and is more than entering the first stage.
+    """
+    introduces = not before.is_new and not before.identified and after.identified
+    # What happened to an anonymous visitor was told to nobody: the moment it has a name, where it stands is news.
+    overdue = introduces and after.stage != model.entry.name
+    if after.stage == before.stage and not overdue:
+        return None
+    is_entry = after.stage == model.entry.name and (before.is_new or introduces)
+    return Transition(
+        lead=after.lead,
+        version=after.version,
+        from_stage=before.stage,
+        to_stage=after.stage,
+        passed=_passed("" if introduces else before.stage, after.stage, model),
+        direction=_direction(before, after, model),
+        cause=cause,
+        occurred_at=after.stage_since,
+        as_of=after.as_of,
+        model=model.name,
+        activation=activation,
+        routes=_routes(after.stage, before.stage, model),
+        fit=after.fit,
+        engagement=after.engagement,
+        reasons=tuple((line.rule, line.points) for line in explain(after, model)[:REASONS_MAX]),
+        publish=after.identified and cause not in QUIET_CAUSES and not is_entry,
+        introduces=introduces,
+        merged_into=after.merged_into,
+    )
+
+
+def _passed(from_stage: str, to_stage: str, model: Model) -> tuple[str, ...]:
+    """The stages jumped over, in the order of the jump; leaving or entering the ladder jumps over none."""
+    start, end = model.rank(from_stage), model.rank(to_stage)
+    if end < 0 or (start < 0 and from_stage):
+        return ()
+    between = range(start + 1, end) if start < end else range(start - 1, end, -1)
+    return tuple(model.stages[place].name for place in between)
+
+
+def _direction(before: LeadState, after: LeadState, model: Model) -> str:
+    return "up" if model.rank(after.stage) >= model.rank(before.stage) else "down"
+
+
+def _routes(to_stage: str, from_stage: str, model: Model) -> tuple[str, ...]:
+    """Whom it concerns: whoever has the lead now, and whoever had it and must let go."""
+    routes = (model.route(to_stage), model.route(from_stage))
+    return tuple(dict.fromkeys(route for route in routes if route))

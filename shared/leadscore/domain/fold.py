@@ -1,0 +1,240 @@
+"""The fold: a lead's score as a pure function of its events, the model and a moment.
+
+`fold` takes the whole log, `extend` a state and newer events; both run the same steps over the events in order, so
+they cannot differ. Time is one more input: inactivity steps are applied at their own instants, between the events,
+and before an event at the same instant.
+"""
+
+import json
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from leadscore.domain.event import LeadEvent, Trust
+from leadscore.domain.model import DISQUALIFIED, ENGAGEMENT, FIT, OUT, TOTAL, Effect, InactivityStep, Model, Stage
+from leadscore.domain.model import event_document
+from leadscore.domain.state import LeadState, Line, Profile, Trait
+
+#: What a profile holds at most, so that no client can grow it without bound. More stays in the log, unseen by fit.
+TRAITS_MAX = 100
+TRAIT_BYTES_MAX = 2_048
+
+
+class ExplanationLine(NamedTuple):
+    """What one rule, step or reset has given or taken. Times are ms since the epoch."""
+
+    rule: str
+    points: int
+    times: int
+    last_at: int
+
+
+def fold(
+    events: Iterable[LeadEvent], model: Model, *, activation: int, lead: str, as_of: int, due_at: int | None = None
+) -> tuple[LeadState, Profile]:
+    """The state and profile of a lead at `as_of` from every event of it, in any order, each once.
+
+    `due_at` is the timer that is set already, if one is.
+    """
+    ordered = sorted(events, key=lambda event: (event.order, event.home))
+    blank = LeadState(lead, activation=activation, due_at=due_at)
+    state, profile = extend(blank, ordered, model, profile={}, as_of=as_of)
+    assert profile is not None
+    return state, profile
+
+
+def extend(
+    state: LeadState, events: Iterable[LeadEvent], model: Model, *, profile: Profile | None, as_of: int
+) -> tuple[LeadState, Profile | None]:
+    """The state after these events at `as_of`; they come in order and `is_newer` holds for the first of them.
+
+    `profile` may be None where no event carries traits. Version, ring and homes are left to the commit.
+    """
+    state = state.copy()
+    for event in events:
+        profile = _apply(state, event, model, profile)
+        state.as_of = max(state.as_of, event.occurred_at)
+    _advance(state, model, to=max(state.as_of, as_of))
+    return state, profile
+
+
+def advance(state: LeadState, model: Model, *, to: int) -> LeadState:
+    """The state at a later moment, if nothing happens until then."""
+    state = state.copy()
+    _advance(state, model, to=max(state.as_of, to))
+    return state
+
+
+def is_newer(event: LeadEvent, state: LeadState) -> bool:
+    """Whether a step may fold the event in: nothing that is folded already comes after it, time steps included."""
+    return event.order > state.last_event and event.occurred_at >= state.stepped_at
+
+
+def next_change_at(state: LeadState, model: Model) -> int | None:
+    """When score or stage next change if nothing happens, to the millisecond; None if they never do."""
+    future = state.copy()
+    while (upcoming := _next_step(future, model)) is not None:
+        instant, step = upcoming
+        _take(future, step, model, at=instant)
+        if (future.engagement, future.stage) != (state.engagement, state.stage):
+            return instant
+    return None
+
+
+def explain(state: LeadState, model: Model) -> list[ExplanationLine]:
+    """The lines that add up to the total, the weightiest first."""
+    lines = (ExplanationLine(model.lines[number], *line) for number, line in state.lines.items())
+    return sorted(lines, key=lambda line: (-abs(line.points), line.rule))
+
+
+def _apply(state: LeadState, event: LeadEvent, model: Model, profile: Profile | None) -> Profile | None:
+    at = event.occurred_at
+    if not state.folded_count:
+        state.created_at = at
+        _enter(state, model.entry.name, at)
+    _take_steps_until(state, model, at)
+    state.last_event = event.order
+    state.folded_count += 1
+    state.folded_xor ^= event.short
+    state.identified = state.identified or any(identifier.is_known for identifier in event.identifiers)
+    if event.traits:
+        if profile is None:
+            raise ValueError("an event with traits needs the profile")
+        profile = _learn(state, event, model, profile)
+    document = event_document(event)
+    _score_engagement(state, model, event, document)
+    _apply_effects(state, model, event, document)
+    _enter(state, _stage(state, model), at)
+    return profile
+
+
+def _learn(state: LeadState, event: LeadEvent, model: Model, profile: Profile) -> Profile:
+    """Take the event's traits into the profile and judge the fit anew.
+
+    More trusted beats later: a public or declared call fills what is empty and overwrites nothing more trusted.
+    """
+    learned = dict(profile)
+    for name, value in event.traits.items():
+        said = Trait(value, event.trust, event.occurred_at, event.id)
+        known = learned.get(name)
+        if known is not None and known.precedence > said.precedence:
+            continue
+        if (known is None and len(learned) >= TRAITS_MAX) or len(json.dumps(value)) > TRAIT_BYTES_MAX:
+            continue
+        learned[name] = said
+    if learned != profile:
+        _score_fit(state, model, learned, event.occurred_at)
+    return learned
+
+
+def _score_fit(state: LeadState, model: Model, profile: Profile, at: int) -> None:
+    traits = {name: trait.value for name, trait in profile.items()}
+    for rule in model.fit:
+        line = state.lines.get(rule.line)
+        if not rule.matches(traits):
+            if line is not None:
+                del state.lines[rule.line]
+                state.fit -= line.points
+        elif line is None:
+            state.lines[rule.line] = Line(rule.points, 1, at)
+            state.fit += rule.points
+
+
+def _score_engagement(state: LeadState, model: Model, event: LeadEvent, document: dict[str, object]) -> None:
+    """Give the points of every rule that matches; a match with positive points is activity and restarts the clock."""
+    for rule in model.engagement_rules(event.name):
+        if rule.matches(document):
+            _give(state, rule.line, rule.points, event.occurred_at)
+            if rule.points > 0:
+                state.last_activity_at = event.occurred_at
+                state.idle_steps = 0
+
+
+def _apply_effects(state: LeadState, model: Model, event: LeadEvent, document: dict[str, object]) -> None:
+    """Precedence: disqualify, escape, fast track, set stage; what comes back comes back before it can be ruled out."""
+    effects: dict[str, list[Effect]] = {}
+    for effect in model.effects_of(event.name):
+        if event.trust >= effect.trust and effect.matches(document):
+            effects.setdefault(effect.kind, []).append(effect)
+    if state.outside == DISQUALIFIED and "requalify" in effects:
+        state.outside = ""
+    if state.outside == OUT and "return" in effects:
+        state.outside = ""
+    floors = [effect.stage for kind in ("fast_track", "set_stage") for effect in effects.get(kind, ())]
+    state.floor = max([state.floor, *floors], key=model.rank)
+    for escape in effects.get("escape", ()):
+        _reset(state, escape.line, event.occurred_at)
+        state.outside = state.outside or OUT
+    if "disqualify" in effects:
+        state.floor = ""
+        state.outside = DISQUALIFIED
+
+
+def _advance(state: LeadState, model: Model, *, to: int) -> None:
+    _take_steps_until(state, model, to)
+    state.as_of = to
+    _arm(state, model)
+
+
+def _take_steps_until(state: LeadState, model: Model, until: int) -> None:
+    while (upcoming := _next_step(state, model)) is not None and upcoming[0] <= until:
+        _take(state, upcoming[1], model, at=upcoming[0])
+
+
+def _next_step(state: LeadState, model: Model) -> tuple[int, InactivityStep] | None:
+    """The next step of this idle spell and its instant. Without activity the clock runs from the lead's creation."""
+    if not state.folded_count or state.idle_steps >= len(model.inactivity):
+        return None
+    step = model.inactivity[state.idle_steps]
+    return (state.last_activity_at or state.created_at) + step.after, step
+
+
+def _take(state: LeadState, step: InactivityStep, model: Model, *, at: int) -> None:
+    if step.take is None:
+        _reset(state, step.line, at)
+    else:
+        # Decay never takes below zero: a quiet lead must not look worse than an unknown one.
+        taken = min(step.take, max(state.engagement, 0))
+        if taken:
+            _give(state, step.line, -taken, at)
+    state.idle_steps += 1
+    state.stepped_at = at
+    _enter(state, _stage(state, model), at)
+
+
+def _reset(state: LeadState, line: int, at: int) -> None:
+    """Engagement back to zero, as a line of its own that takes what there was; a set stage ends with it."""
+    if state.engagement:
+        _give(state, line, -state.engagement, at)
+    state.floor = ""
+
+
+def _give(state: LeadState, line: int, points: int, at: int) -> None:
+    before = state.lines.get(line, Line(0, 0, at))
+    state.lines[line] = Line(before.points + points, before.times + 1, at)
+    state.engagement += points
+
+
+def _stage(state: LeadState, model: Model) -> str:
+    if state.outside:
+        return state.outside
+    scores = {FIT: state.fit, ENGAGEMENT: state.engagement, TOTAL: state.total}
+    reached = [stage.name for stage in model.stages if _is_reached(stage, scores)]
+    return max([*reached, state.floor], key=model.rank)
+
+
+def _is_reached(stage: Stage, scores: dict[str, int]) -> bool:
+    return all(scores[score] >= threshold for score, threshold in stage.at.items())
+
+
+def _enter(state: LeadState, stage: str, at: int) -> None:
+    if stage != state.stage:
+        state.stage = stage
+        state.stage_since = at
+
+
+def _arm(state: LeadState, model: Model) -> None:
+    """Timers are lazy: one that activity postponed stays where it is, since moving it would cost an index write."""
+    change = next_change_at(state, model)
+    passed = state.due_at is None or state.due_at <= state.as_of
+    if passed or (change is not None and state.due_at is not None and change < state.due_at):
+        state.due_at = change

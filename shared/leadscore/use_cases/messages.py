@@ -1,0 +1,74 @@
+"""What travels on the events queue: events that happened, and ticks that say "look at this lead again"."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from leadscore.domain.event import LeadEvent
+from leadscore.domain.transition import Cause
+
+VERSION = 1
+#: A message stays far below what the queue takes, and a lead's trouble costs few others a redelivery.
+EVENTS_MAX = 50
+BODY_BYTES_MAX = 200_000
+TICKS_MAX = 25
+
+
+class UnreadableMessage(ValueError):
+    """Not a message of ours: it goes back, and after its tries to the dead-letter queue."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableEvent:
+    """One event of a message that cannot be read: kept aside, while its neighbours go on."""
+
+    raw: Any
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """`token` is the delivery token: minted once per message, the same for every delivery of it."""
+
+    token: str
+    cause: Cause
+    events: tuple[LeadEvent, ...] = ()
+    unreadable: tuple[UnreadableEvent, ...] = ()
+    ticks: tuple[str, ...] = ()
+
+
+def events_body(token: str, events: Sequence[LeadEvent], cause: Cause = Cause.EVENT) -> str:
+    return _body({"v": VERSION, "token": token, "cause": cause, "events": [event.to_json() for event in events]})
+
+
+def ticks_body(token: str, leads: Sequence[str], cause: Cause) -> str:
+    return _body({"v": VERSION, "token": token, "cause": cause, "ticks": list(leads)})
+
+
+def read_message(body: str) -> Message:
+    """Raises UnreadableMessage on anything that is no message; a single bad event is no reason to."""
+    try:
+        document = json.loads(body)
+        if document["v"] != VERSION:
+            raise UnreadableMessage(f"message version {VERSION} is expected")
+        events: list[LeadEvent] = []
+        unreadable: list[UnreadableEvent] = []
+        for raw in document.get("events", ()):
+            try:
+                events.append(LeadEvent.from_json(raw))
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                unreadable.append(UnreadableEvent(raw, f"not an event: {type(error).__name__}"))
+        return Message(
+            token=str(document["token"]),
+            cause=Cause(document["cause"]),
+            events=tuple(events),
+            unreadable=tuple(unreadable),
+            ticks=tuple(str(lead) for lead in document.get("ticks", ())),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise UnreadableMessage(f"not a message of the events queue: {type(error).__name__}") from error
+
+
+def _body(document: dict[str, Any]) -> str:
+    return json.dumps(document, separators=(",", ":"), ensure_ascii=False)

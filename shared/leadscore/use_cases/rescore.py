@@ -1,0 +1,314 @@
+"""The one writer path: whatever can change a lead's score goes through `Rescoring`.
+
+Read the state; log the events; step or, in doubt, fold all of them; write the next state if nobody else wrote since
+the state was read. The version is read before the events, never with them: a fold may then know more than its
+version says, which the next reader finds out, but never less.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from leadscore.domain.event import Identifier, LeadEvent
+from leadscore.domain.fold import extend, fold, is_newer
+from leadscore.domain.model import Model
+from leadscore.domain.state import LeadState, Profile, forget_recent, remember, remember_homes, same_fold
+from leadscore.domain.transition import Cause, difference
+from leadscore.use_cases.ports import Closing, Commit, EventLog, LeadStore, Models, VersionConflict
+from leadscore.use_cases.resolve import Merge
+
+#: Tries of one commit before the message goes back to the queue.
+TRIES_MAX = 8
+
+
+class Contended(Exception):
+    """The lead changed under every try: the message comes back later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """An event as a message brought it; the token tells a redelivery from a copy that another message brought."""
+
+    event: LeadEvent
+    token: str
+
+
+@dataclass(slots=True)
+class LeadWork:
+    """What one batch asks of one lead."""
+
+    deliveries: list[Delivery] = field(default_factory=list)
+    merges: list[Merge] = field(default_factory=list)
+    causes: set[Cause] = field(default_factory=set)
+
+    @property
+    def homes(self) -> tuple[Identifier, ...]:
+        return tuple(dict.fromkeys(delivery.event.home for delivery in self.deliveries))
+
+
+@dataclass(slots=True)
+class Tally:
+    """What happened, for metrics."""
+
+    events: int = 0
+    duplicates: int = 0
+    reused_ids: list[LeadEvent] = field(default_factory=list)
+    steps: int = 0
+    full_folds: int = 0
+    commits: int = 0
+    conflicts: int = 0
+    transitions: int = 0
+
+    def add(self, other: "Tally") -> None:
+        for name in ("events", "duplicates", "steps", "full_folds", "commits", "conflicts", "transitions"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.reused_ids.extend(other.reused_ids)
+
+
+@dataclass(frozen=True, slots=True)
+class _Logged:
+    """What logging the events showed: `new` ones to fold in, the homes they are in, and whether some may be missing."""
+
+    new: tuple[LeadEvent, ...] = ()
+    homes: tuple[Identifier, ...] = ()
+    doubt: bool = False
+
+
+@dataclass(kw_only=True)
+class Rescoring:
+    """Rescores one lead at a time. `pause` waits before try number n, with jitter; `now` is in ms."""
+
+    store: LeadStore
+    log: EventLog
+    models: Models
+    now: Callable[[], int]
+    pause: Callable[[int], None]
+
+    def rescore(self, lead: str, work: LeadWork, state: LeadState | None = None) -> Tally:
+        """Do the work for a lead, whose state may have been read already. Raises Contended, ModelBehind."""
+        tally = Tally()
+        state = state or self._read_state(lead)
+        state = self._follow(state)
+        if self._is_behind(state):
+            state = self._catch_up(state, tally)
+        for merge in work.merges:
+            state = self._merge(state, merge, work.homes, tally)
+        if work.deliveries:
+            logged = self._log(state, work.deliveries, tally)
+            if logged.new or logged.doubt:
+                is_import = Cause.IMPORT in work.causes and Cause.EVENT not in work.causes
+                state = self._commit(state, logged, Cause.IMPORT if is_import else Cause.EVENT, tally)
+        if Cause.TIME in work.causes and not state.is_new:
+            self._commit(state, _Logged(), Cause.TIME, tally)
+        return tally
+
+    # -- reading ---------------------------------------------------------------------------------------------------
+
+    def _read_state(self, lead: str) -> LeadState:
+        return self._follow(self.store.read_states([lead]).get(lead) or LeadState(lead))
+
+    def _follow(self, state: LeadState) -> LeadState:
+        """The lead that a closed one became part of."""
+        while state.merged_into:
+            winner = state.merged_into
+            state = self.store.read_states([winner]).get(winner) or LeadState(winner)
+        return state
+
+    def _is_behind(self, state: LeadState) -> bool:
+        return not state.is_new and state.activation < self._model_for(state)[0]
+
+    def _model_for(self, state: LeadState) -> tuple[int, Model]:
+        return self.models.active(at_least=state.activation)
+
+    # -- logging ---------------------------------------------------------------------------------------------------
+
+    def _log(self, state: LeadState, deliveries: Sequence[Delivery], tally: Tally) -> _Logged:
+        """Put every event into the log, and find out which of them this worker has to fold in."""
+        new: dict[int, LeadEvent] = {}
+        homes: dict[Identifier, None] = {}
+        doubt = False
+        for delivery in deliveries:
+            event = delivery.event
+            recorded = self.log.put(event, token=delivery.token)
+            if recorded is None:
+                new[event.short] = event
+                homes[event.home] = None
+                tally.events += 1
+            elif recorded.fingerprint != event.fingerprint:
+                tally.reused_ids.append(event)
+            elif recorded.token != delivery.token:
+                tally.duplicates += 1  # Another message put it there, and answers for it.
+            elif self._is_folded(event, state) or event.short in new:
+                tally.duplicates += 1
+            else:
+                doubt = True
+                homes[event.home] = None
+        ordered = sorted(new.values(), key=lambda event: (event.order, event.home))
+        return _Logged(tuple(ordered), tuple(homes), doubt)
+
+    def _is_folded(self, event: LeadEvent, state: LeadState) -> bool:
+        return event.short in state.recent_ids
+
+    # -- deciding --------------------------------------------------------------------------------------------------
+
+    def _next(self, state: LeadState, logged: _Logged, tally: Tally) -> tuple[LeadState, Profile | None]:
+        """The next state, one version up: by a step where that is sure to be right, or else by a full fold."""
+        activation, model = self._model_for(state)
+        is_current = state.is_new or state.activation == activation
+        if is_current and not logged.doubt and all(is_newer(event, state) for event in logged.new):
+            return self._step(state, logged, activation, model, tally)
+        return self._full_fold(state, logged, activation, model, tally)
+
+    def _step(
+        self, state: LeadState, logged: _Logged, activation: int, model: Model, tally: Tally
+    ) -> tuple[LeadState, Profile | None]:
+        profile: Profile | None = None
+        if any(event.traits for event in logged.new):
+            profile = {} if state.is_new else self.store.read_profile(state.lead)
+        following, learned = extend(state, logged.new, model, profile=profile, as_of=self.now())
+        following.activation = activation
+        following.version = state.version + 1
+        remember(following, following.version, (event.short for event in logged.new))
+        tally.steps += 1
+        return following, learned if learned != profile else None
+
+    def _full_fold(
+        self, state: LeadState, logged: _Logged, activation: int, model: Model, tally: Tally
+    ) -> tuple[LeadState, Profile | None]:
+        homes = dict.fromkeys((*self.store.read_homes(state.lead), *logged.homes))
+        following, profile = self._fold(state, homes, activation, model)
+        tally.full_folds += 1
+        return following, profile
+
+    def _fold(
+        self, state: LeadState, homes: Iterable[Identifier], activation: int, model: Model
+    ) -> tuple[LeadState, Profile]:
+        following, profile = fold(
+            self.log.read(homes),
+            model,
+            activation=activation,
+            lead=state.lead,
+            as_of=max(self.now(), state.as_of),
+            due_at=state.due_at,
+        )
+        following.version = state.version + 1
+        following.homes = state.homes
+        forget_recent(following, following.version)
+        return following, profile
+
+    def _is_settled(self, state: LeadState, following: LeadState, logged: _Logged) -> bool:
+        """Nothing to write: the same events are folded to the same result, and no timer ran out."""
+        timer_ran_out = state.due_at is not None and state.due_at <= following.as_of
+        return not logged.new and same_fold(state, following) and not timer_ran_out
+
+    # -- committing ------------------------------------------------------------------------------------------------
+
+    def _commit(self, state: LeadState, logged: _Logged, cause: Cause, tally: Tally) -> LeadState:
+        """Write the next version, on whatever state is found there; gives the state that holds afterwards."""
+        for attempt in range(TRIES_MAX):
+            following, profile = self._next(state, logged, tally)
+            if self._is_settled(state, following, logged):
+                return state
+            homes = remember_homes(following, logged.homes)
+            try:
+                self._write(state, following, profile, homes, cause, tally)
+            except VersionConflict:
+                tally.conflicts += 1
+                self.pause(attempt)
+                state, logged = self._after_conflict(state, logged)
+                if not logged.new and not logged.doubt and cause != Cause.TIME:
+                    return state
+            else:
+                return following
+        raise Contended
+
+    def _after_conflict(self, state: LeadState, logged: _Logged) -> tuple[LeadState, _Logged]:
+        """What is left to fold in, now that somebody else committed, or an own write did whose answer was lost."""
+        found = self._read_state(state.lead)
+        if found.lead != state.lead or logged.doubt or not self._is_complete_since(found, state.version):
+            return found, _Logged((), logged.homes, doubt=bool(logged.new) or logged.doubt)
+        left = tuple(event for event in logged.new if not self._is_folded(event, found))
+        return found, _Logged(left, logged.homes, doubt=False)
+
+    def _is_complete_since(self, state: LeadState, version: int) -> bool:
+        return state.recent_since <= version
+
+    def _write(
+        self,
+        state: LeadState,
+        following: LeadState,
+        profile: Profile | None,
+        homes: tuple[Identifier, ...],
+        cause: Cause,
+        tally: Tally,
+        closing: Closing | None = None,
+    ) -> None:
+        activation, model = self._model_for(following)
+        transition = difference(state, following, model, activation=activation, cause=cause)
+        self.store.commit(Commit(following, profile, transition, homes, closing))
+        tally.commits += 1
+        tally.transitions += transition is not None
+
+    # -- a new model -----------------------------------------------------------------------------------------------
+
+    def _catch_up(self, state: LeadState, tally: Tally) -> LeadState:
+        """Bring a lead to the active model in a commit of its own, so that the model's doing is not told as the lead's.
+
+        Events of other workers may lie in the log unfolded. Then the commit is theirs too, and is told.
+        """
+        for attempt in range(TRIES_MAX):
+            activation, model = self._model_for(state)
+            following, profile = self._full_fold(state, _Logged(), activation, model, tally)
+            same_events = (state.folded_count, state.folded_xor) == (following.folded_count, following.folded_xor)
+            try:
+                self._write(state, following, profile, (), Cause.MODEL if same_events else Cause.EVENT, tally)
+            except VersionConflict:
+                tally.conflicts += 1
+                self.pause(attempt)
+                state = self._read_state(state.lead)
+                if not self._is_behind(state):
+                    return state
+            else:
+                return following
+        raise Contended
+
+    # -- merging ---------------------------------------------------------------------------------------------------
+
+    def _merge(self, state: LeadState, merge: Merge, homes: tuple[Identifier, ...], tally: Tally) -> LeadState:
+        """Make an anonymous lead part of a known one: its homes move, its history is folded in, and it closes.
+
+        `homes` are those of the events at hand, which the known lead may have had no commit for yet.
+        """
+        for attempt in range(TRIES_MAX):
+            state = self._follow(state)
+            anonymous = self.store.read_states([merge.anonymous]).get(merge.anonymous) or LeadState(merge.anonymous)
+            if anonymous.merged_into or anonymous.identified or anonymous.lead == state.lead:
+                return state
+            try:
+                return self._write_merge(state, anonymous, merge, homes, tally)
+            except VersionConflict:
+                tally.conflicts += 1
+                self.pause(attempt)
+                state = self._read_state(state.lead)
+        raise Contended
+
+    def _write_merge(
+        self, state: LeadState, anonymous: LeadState, merge: Merge, homes: tuple[Identifier, ...], tally: Tally
+    ) -> LeadState:
+        activation, model = self._model_for(state)
+        gained = dict.fromkeys((*self.store.read_homes(anonymous.lead), merge.identifier, *homes))
+        every = dict.fromkeys((*self.store.read_homes(state.lead), *gained))
+        following, profile = self._fold(state, every, activation, model)
+        tally.full_folds += 1
+        if not following.folded_count:
+            return state  # Nothing happened yet under any of these names: the event at hand comes first.
+        closed = anonymous.copy()
+        closed.version += 1
+        closed.stage, closed.stage_since, closed.due_at = "", following.as_of, None
+        closed.merged_into = state.lead
+        closing = Closing(
+            state=closed,
+            transition=difference(anonymous, closed, model, activation=activation, cause=Cause.MERGE),
+            identifiers=(merge.identifier,),
+        )
+        self._write(state, following, profile, tuple(gained), Cause.MERGE, tally, closing)
+        return following

@@ -1,0 +1,71 @@
+"""Whose event is it? From identifiers to leads, linking what was never seen and finding what belongs together.
+
+An event's strongest identifier decides. One that nobody has yet joins the lead of a weaker one, unless that lead is
+known by another identifier of the same kind: then somebody else sits at the same computer. An anonymous lead that
+turns up beside a known one is to be merged into it; two known leads never are.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from leadscore.domain.event import Identifier, LeadEvent
+from leadscore.use_cases.ports import IdentifierTaken, KindTaken, LeadClosed, LeadStore
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """The anonymous lead that `identifier` belongs to is the person `into`."""
+
+    identifier: Identifier
+    anonymous: str
+    into: str
+
+
+class Resolver:
+    """Resolves the events of one batch, in order, seeing what it linked itself before the store shows it."""
+
+    def __init__(self, events: Iterable[LeadEvent], *, store: LeadStore, new_lead: Callable[[], str]) -> None:
+        self._store = store
+        self._new_lead = new_lead
+        identifiers = {identifier for event in events for identifier in event.identifiers}
+        self._leads = dict(store.find(identifiers))
+
+    def resolve(self, event: LeadEvent) -> tuple[str, list[Merge]]:
+        """The event's lead, and the anonymous leads that it shows to be the same person."""
+        lead, is_new = self._lead_of(event)
+        merges = []
+        for weaker in event.identifiers[1:]:
+            owner = self._leads.get(weaker) or self._link(weaker, lead, is_new=is_new)
+            if owner not in (None, lead) and not weaker.is_known and event.home.is_known:
+                assert owner is not None
+                merges.append(Merge(weaker, owner, lead))
+        return lead, merges
+
+    def _lead_of(self, event: LeadEvent) -> tuple[str, bool]:
+        home = event.home
+        if known := self._leads.get(home):
+            return known, False
+        for weaker in event.identifiers[1:]:
+            lead = self._leads.get(weaker)
+            owner = self._link(home, lead, is_new=False) if lead else None
+            if owner:
+                return owner, False
+        lead = self._new_lead()
+        owner = self._link(home, lead, is_new=True)
+        assert owner is not None, "nobody can have claimed a kind of a lead that was just made up"
+        return owner, owner == lead
+
+    def _link(self, identifier: Identifier, lead: str, *, is_new: bool) -> str | None:
+        """The lead that the identifier belongs to afterwards, or None where this lead may not have it."""
+        try:
+            self._store.link(identifier, lead, is_new=is_new)
+        except IdentifierTaken as taken:
+            lead = taken.lead
+        except KindTaken:
+            return None
+        except LeadClosed:
+            winner = self._store.read_states([lead])[lead].merged_into
+            return self._link(identifier, winner, is_new=False)
+        self._leads[identifier] = lead
+        return lead
+

@@ -1,0 +1,137 @@
+"""One batch of queue messages: whose events they are, then each lead's work, leads beside each other.
+
+A message fails only for its own reasons or its leads'; whatever else came with it commits.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from leadscore.domain.state import LeadState
+from leadscore.use_cases.messages import Message, UnreadableMessage, read_message
+from leadscore.use_cases.ports import FailedEvents, LeadStore
+from leadscore.use_cases.rescore import Delivery, LeadWork, Rescoring, Tally
+from leadscore.use_cases.resolve import Resolver
+
+type Task = Callable[[], Tally]
+#: Runs tasks beside each other and gives what each gave, or the exception that it raised, in order.
+type RunAll = Callable[[list[Task]], list[Tally | Exception]]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why messages have to come back. `lead` is None where it never came to a lead."""
+
+    messages: frozenset[str]
+    error: Exception
+    lead: str | None = None
+
+
+@dataclass(slots=True)
+class BatchResult:
+    """What failed, and what the rest did."""
+
+    failures: list[Failure] = field(default_factory=list)
+    tally: Tally = field(default_factory=Tally)
+
+    @property
+    def failed_messages(self) -> frozenset[str]:
+        return frozenset().union(*(failure.messages for failure in self.failures))
+
+
+@dataclass(slots=True)
+class _LeadBatch:
+    """One lead's work, and the messages that brought it."""
+
+    work: LeadWork = field(default_factory=LeadWork)
+    messages: set[str] = field(default_factory=set)
+
+
+def score_batch(
+    bodies: Mapping[str, str],
+    *,
+    rescoring: Rescoring,
+    store: LeadStore,
+    failed_events: FailedEvents,
+    new_lead: Callable[[], str],
+    run_all: RunAll,
+) -> BatchResult:
+    """Score the messages (id to body). Nothing is dropped: what cannot be done fails its message, or is kept aside."""
+    result = BatchResult()
+    messages = _read_messages(bodies, result)
+    batches = _sort_by_lead(messages, result, store=store, new_lead=new_lead)
+    states = store.read_states(batches) if batches else {}
+    tasks = [
+        _task(rescoring, lead, batch.work, states.get(lead) or LeadState(lead)) for lead, batch in batches.items()
+    ]
+    for (lead, batch), outcome in zip(batches.items(), run_all(tasks), strict=True):
+        if isinstance(outcome, Exception):
+            result.failures.append(Failure(frozenset(batch.messages), outcome, lead))
+        else:
+            result.tally.add(outcome)
+            _keep_reused_ids(outcome, batch, result, failed_events, at=rescoring.now())
+    for message_id, message in messages.items():
+        for unreadable in message.unreadable:
+            code, reason = "unreadable_event", unreadable.reason
+            _keep(failed_events, unreadable.raw, code, reason, {message_id}, result, at=rescoring.now())
+    return result
+
+
+def _task(rescoring: Rescoring, lead: str, work: LeadWork, state: LeadState) -> Task:
+    return lambda: rescoring.rescore(lead, work, state)
+
+
+def _read_messages(bodies: Mapping[str, str], result: BatchResult) -> dict[str, Message]:
+    messages = {}
+    for message_id, body in bodies.items():
+        try:
+            messages[message_id] = read_message(body)
+        except UnreadableMessage as error:
+            result.failures.append(Failure(frozenset({message_id}), error))
+    return messages
+
+
+def _sort_by_lead(
+    messages: Mapping[str, Message], result: BatchResult, *, store: LeadStore, new_lead: Callable[[], str]
+) -> dict[str, _LeadBatch]:
+    batches: dict[str, _LeadBatch] = {}
+    events = [event for message in messages.values() for event in message.events]
+    resolver = Resolver(events, store=store, new_lead=new_lead)
+    for message_id, message in messages.items():
+        for event in message.events:
+            try:
+                lead, merges = resolver.resolve(event)
+            except Exception as error:  # Its message comes back; the other events of the batch must not wait for it.
+                result.failures.append(Failure(frozenset({message_id}), error))
+                continue
+            batch = _batch_of(lead, message_id, message, batches)
+            batch.work.deliveries.append(Delivery(event, message.token))
+            batch.work.merges.extend(merge for merge in merges if merge not in batch.work.merges)
+        for lead in message.ticks:
+            _batch_of(lead, message_id, message, batches)
+    return batches
+
+
+def _batch_of(lead: str, message_id: str, message: Message, batches: dict[str, _LeadBatch]) -> _LeadBatch:
+    batch = batches.setdefault(lead, _LeadBatch())
+    batch.messages.add(message_id)
+    batch.work.causes.add(message.cause)
+    return batch
+
+
+def _keep_reused_ids(
+    tally: Tally, batch: _LeadBatch, result: BatchResult, failed_events: FailedEvents, *, at: int
+) -> None:
+    for event in tally.reused_ids:
+        reason = "another event has this id already: give every event an id of its own"
+        _keep(failed_events, event.to_json(), "event_id_reused", reason, batch.messages, result, at=at)
+
+
+def _keep(
+    failed_events: FailedEvents, raw: Any, code: str, reason: str, messages: set[str], result: BatchResult, *, at: int
+) -> None:
+    try:
+        failed_events.put(raw=json.dumps(raw), code=code, reason=reason, at=at)
+    except Exception as error:  # What could be kept nowhere stays in the queue.
+        result.failures.append(Failure(frozenset(messages), error))
