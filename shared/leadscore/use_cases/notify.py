@@ -1,0 +1,157 @@
+"""Tells a transition to whoever subscribed. The message is a function of committed facts and of the deployment's
+settings, never of the clock or of the delivery, so that every repeat carries the same id.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from leadscore.contracts.moments import moment
+from leadscore.contracts.notification import (
+    REASONS_MAX,
+    TEXT_CHARACTERS_MAX,
+    TYPE,
+    Notification,
+    NotifiedScores,
+    Reason,
+    StageChange,
+)
+from leadscore.domain.event import Identifier
+from leadscore.domain.state import Profile
+from leadscore.domain.transition import Transition
+from leadscore.use_cases.external_ids import external_ids
+from leadscore.use_cases.ports import LeadStore, Topic, TransitionLog
+
+EMAIL = "email"
+NAME = "name"
+PERSONAL_FIELDS = frozenset({EMAIL, NAME})
+#: A lead that changed its stage more often is not told about from its beginning.
+REPUBLISHED_MAX = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotificationSettings:
+    """What this deployment's messages say: where they are from, the template of a link to a lead (`{lead}`) or "",
+    and which personal fields receivers may see.
+    """
+
+    source: str
+    link: str
+    personal: frozenset[str]
+
+    def __post_init__(self) -> None:
+        if unknown := self.personal - PERSONAL_FIELDS:
+            raise ValueError(f"personal fields are {sorted(PERSONAL_FIELDS)}, not {sorted(unknown)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Republished:
+    """How many were told again, and whether these were all that was asked for."""
+
+    sent: int
+    complete: bool
+
+
+def publish_transition(
+    *, transition: Transition, leads: LeadStore, topic: Topic, settings: NotificationSettings
+) -> None:
+    """Publish one transition, if it is one to publish. A repeat has the same id; receivers drop it by that."""
+    if not transition.publish:
+        return
+    identifiers = leads.read_homes(transition.lead)
+    profile = leads.read_profile(transition.lead) if settings.personal else {}
+    notification = _notification(transition, identifiers, profile, settings)
+    topic.publish(body=notification.to_json(), attributes=_attributes(transition))
+
+
+def republish(
+    *,
+    lead: str,
+    since_version: int,
+    transitions: TransitionLog,
+    leads: LeadStore,
+    topic: Topic,
+    settings: NotificationSettings,
+) -> Republished:
+    """Publish again what the table holds of a lead from `since_version` on, oldest first."""
+    newest_first = transitions.read_transitions(lead, limit=REPUBLISHED_MAX)
+    wanted = [transition for transition in reversed(newest_first) if transition.version >= since_version]
+    published = [transition for transition in wanted if transition.publish]
+    for transition in published:
+        publish_transition(transition=transition, leads=leads, topic=topic, settings=settings)
+    return Republished(len(published), complete=len(wanted) < REPUBLISHED_MAX)
+
+
+def _notification(
+    transition: Transition, identifiers: Iterable[Identifier], profile: Profile, settings: NotificationSettings
+) -> Notification:
+    return Notification(
+        specversion="1.0",
+        id=transition.id,
+        source=settings.source,
+        type=TYPE,
+        subject=transition.lead,
+        time=moment(transition.as_of),
+        datacontenttype="application/json",
+        data=_stage_change(transition, external_ids(identifiers), profile, settings),
+    )
+
+
+def _stage_change(
+    transition: Transition, ids: Mapping[str, str], profile: Profile, settings: NotificationSettings
+) -> StageChange:
+    change = StageChange(
+        lead=transition.lead,
+        external_ids={kind: value for kind, value in ids.items() if _may_see(kind, value, settings)},
+        link=settings.link.replace("{lead}", quote(transition.lead, safe="")) or None,
+        from_stage=None if transition.introduces else transition.from_stage or None,
+        to_stage=transition.to_stage or None,
+        passed=list(transition.passed),
+        direction=transition.direction,
+        routes=list(transition.routes),
+        cause=transition.cause,
+        model=transition.model,
+        activation=transition.activation,
+        scores=NotifiedScores(fit=transition.fit, engagement=transition.engagement, total=transition.total),
+        reasons=[
+            Reason(rule=rule[:TEXT_CHARACTERS_MAX], points=points) for rule, points in transition.reasons[:REASONS_MAX]
+        ],
+        sequence=transition.version,
+        occurred_at=moment(transition.occurred_at),
+        as_of=moment(transition.as_of),
+        merged_into=transition.merged_into or None,
+    )
+    return change.model_copy(update=_personal(ids, profile, settings))
+
+
+def _may_see(kind: str, value: str, settings: NotificationSettings) -> bool:
+    """Many systems use the e-mail address as the user id: it is no less personal under that name."""
+    return EMAIL in settings.personal or (kind != EMAIL and "@" not in value)
+
+
+def _personal(ids: Mapping[str, str], profile: Profile, settings: NotificationSettings) -> dict[str, str | None]:
+    fields = {}
+    if EMAIL in settings.personal:
+        fields[EMAIL] = ids.get(EMAIL) or _text(profile, "email")
+    if NAME in settings.personal:
+        both = " ".join(filter(None, (_text(profile, "firstName"), _text(profile, "lastName"))))
+        fields[NAME] = _text(profile, "name") or both[:TEXT_CHARACTERS_MAX] or None
+    return fields
+
+
+def _text(profile: Profile, trait: str) -> str | None:
+    value = profile[trait].value if trait in profile else None
+    return value[:TEXT_CHARACTERS_MAX] if isinstance(value, str) else None
+
+
+def _attributes(transition: Transition) -> Mapping[str, str | Sequence[str]]:
+    """What subscriptions filter on. SNS takes no empty value: what does not apply is left out."""
+    routes = transition.routes
+    attributes = {
+        "stage": transition.to_stage,
+        "direction": transition.direction,
+        "route": routes[0] if len(routes) == 1 else routes,
+        "model": transition.model,
+        "cause": transition.cause.value,
+    }
+    return {name: value for name, value in attributes.items() if value}
