@@ -1,0 +1,129 @@
+"""What the leads API takes and gives. docs/api.md explains it."""
+
+import unicodedata
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from leadscore.contracts.moments import Moment
+from leadscore.domain.event import IDENTIFIER_BYTES_MAX, IDENTIFIER_KINDS, Identifier
+from leadscore.domain.transition import Cause
+
+
+def _normalised(value: str) -> str:
+    """As every event's identifiers are, or a lookup would miss what an event said in another spelling."""
+    value = unicodedata.normalize("NFC", value).strip()
+    if not 0 < len(value.encode()) <= IDENTIFIER_BYTES_MAX:
+        raise ValueError(f"an identifier has 1 to {IDENTIFIER_BYTES_MAX} bytes")
+    return value
+
+
+type IdentifierText = Annotated[str, AfterValidator(_normalised)]
+
+
+class LeadLookup(BaseModel):
+    """Exactly one identifier of a lead. In a body, never in a URL: URLs end up in logs."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+
+    user_id: IdentifierText | None = None
+    email: Annotated[str, AfterValidator(str.lower), AfterValidator(_normalised)] | None = None
+    anonymous_id: IdentifierText | None = None
+
+    @model_validator(mode="after")
+    def _names_one_identifier(self) -> Self:
+        if len(self._given()) != 1:
+            raise ValueError("give exactly one of user_id, email, anonymous_id")
+        return self
+
+    @property
+    def identifier(self) -> Identifier:
+        return self._given()[0]
+
+    def _given(self) -> list[Identifier]:
+        values = ((kind, getattr(self, kind)) for kind in IDENTIFIER_KINDS)
+        return [Identifier(kind, value) for kind, value in values if value is not None]
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, validate_by_name=True, validate_by_alias=True, serialize_by_alias=True
+    )
+
+
+class Scores(_Answer):
+    """The two scores; their sum is the total."""
+
+    fit: int
+    engagement: int
+
+
+class ExplanationLine(_Answer):
+    """What one rule, decay step or reset gave or took, how often, and when last."""
+
+    rule: str
+    points: int
+    times: int
+    last_at: Moment
+
+
+class TimelineEvent(_Answer):
+    """Something that the lead did or said. `properties` is an excerpt."""
+
+    at: Moment
+    type: Literal["event"] = "event"
+    name: str
+    source: str
+    trust: str = Field(description="public, declared or server: how far the source is believed.")
+    properties: dict[str, str | int | float | bool]
+
+
+class TimelineTransition(_Answer):
+    """A change of the lead's stage; `from` is null at its birth, `to` where it became part of another lead."""
+
+    at: Moment
+    type: Literal["transition"] = "transition"
+    from_stage: str | None = Field(alias="from")
+    to_stage: str | None = Field(alias="to")
+    cause: Cause
+
+
+class LeadSummary(_Answer):
+    """A lead in a list."""
+
+    lead: str
+    total: int
+    scores: Scores
+    stage: str
+    next_change_at: Moment | None
+
+
+class Lead(LeadSummary):
+    """A lead with the reasons for its score: the points of `explanation` add up to `total`.
+
+    Scores are those of the moment `as_of`, the stage is the one last committed, as `version`.
+    """
+
+    lists: list[str]
+    external_ids: dict[Literal["user_id", "email"], str]
+    explanation: list[ExplanationLine]
+    timeline: list[Annotated[TimelineEvent | TimelineTransition, Field(discriminator="type")]]
+    timeline_complete: bool = Field(description="Whether nothing was left out of the timeline.")
+    model: str
+    version: int
+    as_of: Moment
+
+
+class StageList(_Answer):
+    """Leads in a stage, highest total first. `truncated` says that the stage has more leads than were looked at."""
+
+    stage: str
+    leads: list[LeadSummary]
+    truncated: bool
+
+
+class Problem(_Answer):
+    """Every error. Programs look at `code`."""
+
+    code: str
+    message: str

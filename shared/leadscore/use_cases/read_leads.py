@@ -1,0 +1,173 @@
+"""What a person may want to know of a lead: its score at this moment, the reasons, and what happened when.
+
+Scores are computed for the moment of reading; the stage is the one committed, because that is what everybody was told.
+"""
+
+import heapq
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import islice
+
+from leadscore.contracts.leads import (
+    ExplanationLine,
+    Lead,
+    LeadSummary,
+    Scores,
+    StageList,
+    TimelineEvent,
+    TimelineTransition,
+)
+from leadscore.contracts.moments import moment
+from leadscore.domain.event import Identifier, Json, LeadEvent
+from leadscore.domain.fold import advance, explain, fold, next_change_at
+from leadscore.domain.model import DISQUALIFIED, OUT, Model
+from leadscore.domain.state import LeadState
+from leadscore.domain.transition import Transition
+from leadscore.use_cases.external_ids import external_ids
+from leadscore.use_cases.ports import EventLog, LeadStore, Models, StageIndex, TransitionLog
+
+#: How many leads of a stage are looked at to find the highest totals.
+STAGE_LEADS_MAX = 1_000
+#: How many entries a timeline shows.
+TIMELINE_MAX = 100
+#: The log is ordered by id, so finding a lead's latest events means reading all of them: not for a lead with more.
+TIMELINE_EVENTS_READ_MAX = 10_000
+#: An excerpt of an event's properties has this many at most, and this many characters of each.
+EXCERPT_PROPERTIES_MAX = 20
+EXCERPT_CHARACTERS_MAX = 200
+
+
+class UnknownStage(Exception):
+    """The model in force has no such stage, and no lead is in it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadReading:
+    """Reads leads and changes nothing. Raises ModelBehind where a lead's model is newer than the one seen."""
+
+    store: LeadStore
+    log: EventLog
+    transitions: TransitionLog
+    index: StageIndex
+    models: Models
+    now: Callable[[], int]
+
+    def find(self, identifier: Identifier) -> Lead | None:
+        """The lead that an identifier belongs to."""
+        lead = self.store.find([identifier]).get(identifier)
+        return None if lead is None else self.read(lead)
+
+    def read(self, lead: str) -> Lead | None:
+        """A lead; for one that was merged into another, that other."""
+        committed = self._committed(lead)
+        if committed is None:
+            return None
+        activation, model = self.models.active(at_least=committed.activation)
+        homes = self.store.read_homes(committed.lead)
+        shows_events = committed.folded_count <= TIMELINE_EVENTS_READ_MAX
+        events = self.log.read(homes) if shows_events or committed.activation != activation else []
+        current = self._current(committed, events, activation, model)
+        transitions = self.transitions.read_transitions(committed.lead, limit=TIMELINE_MAX + 1)
+        timeline = _timeline(events if shows_events else (), transitions)
+        return Lead(
+            lead=committed.lead,
+            total=current.total,
+            scores=Scores(fit=current.fit, engagement=current.engagement),
+            stage=committed.stage,
+            lists=[committed.stage] if model.rank(committed.stage) >= 0 else [],
+            next_change_at=_moment_or_none(next_change_at(current, model)),
+            external_ids=external_ids(homes),
+            explanation=_explanation(current, model),
+            timeline=timeline[:TIMELINE_MAX],
+            timeline_complete=shows_events and len(timeline) <= TIMELINE_MAX,
+            model=model.name,
+            version=committed.version,
+            as_of=moment(current.as_of),
+        )
+
+    def in_stage(self, stage: str, *, limit: int) -> StageList:
+        """The leads of a stage with the highest totals, out of up to STAGE_LEADS_MAX. Raises UnknownStage."""
+        found = self.index.leads_in(stage, limit=STAGE_LEADS_MAX + 1)
+        states = [state for state in self.store.read_states(found[:STAGE_LEADS_MAX]).values() if state.stage == stage]
+        activation, model = self.models.active(at_least=max((state.activation for state in states), default=0))
+        if not found and model.rank(stage) < 0 and stage not in (OUT, DISQUALIFIED):
+            raise UnknownStage
+        summaries = [self._summary(state, activation, model) for state in states]
+        summaries.sort(key=lambda summary: (-summary.total, summary.lead))
+        return StageList(stage=stage, leads=summaries[:limit], truncated=len(found) > STAGE_LEADS_MAX)
+
+    def _committed(self, lead: str) -> LeadState | None:
+        state = self.store.read_states([lead]).get(lead)
+        while state is not None and state.merged_into:
+            state = self.store.read_states([state.merged_into]).get(state.merged_into)
+        return state
+
+    def _current(self, committed: LeadState, events: Iterable[LeadEvent], activation: int, model: Model) -> LeadState:
+        """The lead's scores now. Those of another activation are not comparable, so its events are folded anew."""
+        if committed.activation == activation:
+            return advance(committed, model, to=self.now())
+        as_of = max(self.now(), committed.as_of)
+        return fold(events, model, activation=activation, lead=committed.lead, as_of=as_of)[0]
+
+    def _summary(self, committed: LeadState, activation: int, model: Model) -> LeadSummary:
+        """As `read` shows it, save for leads that still wait for a new model: folding all of them takes too long."""
+        is_current = committed.activation == activation
+        state = advance(committed, model, to=self.now()) if is_current else committed
+        return LeadSummary(
+            lead=state.lead,
+            total=state.total,
+            scores=Scores(fit=state.fit, engagement=state.engagement),
+            stage=committed.stage,
+            next_change_at=_moment_or_none(next_change_at(state, model)) if is_current else None,
+        )
+
+
+def _explanation(state: LeadState, model: Model) -> list[ExplanationLine]:
+    return [
+        ExplanationLine(rule=line.rule, points=line.points, times=line.times, last_at=moment(line.last_at))
+        for line in explain(state, model)
+    ]
+
+
+def _timeline(
+    events: Iterable[LeadEvent], transitions: Iterable[Transition]
+) -> list[TimelineEvent | TimelineTransition]:
+    """Newest first; a transition before the event that brought it about."""
+    latest = heapq.nlargest(TIMELINE_MAX + 1, events, key=lambda event: event.order)
+    entries: list[tuple[int, int, str, TimelineEvent | TimelineTransition]] = [
+        *((event.occurred_at, 0, event.id, _timeline_event(event)) for event in latest),
+        *((each.occurred_at, each.version, "", _timeline_transition(each)) for each in transitions),
+    ]
+    return [entry for *_, entry in sorted(entries, key=lambda entry: entry[:3], reverse=True)]
+
+
+def _timeline_event(event: LeadEvent) -> TimelineEvent:
+    return TimelineEvent(
+        at=moment(event.occurred_at),
+        name=event.name,
+        source=event.source,
+        trust=event.trust.name.lower(),
+        properties=_excerpt(event.properties),
+    )
+
+
+def _timeline_transition(transition: Transition) -> TimelineTransition:
+    return TimelineTransition(
+        at=moment(transition.occurred_at),
+        from_stage=transition.from_stage or None,
+        to_stage=transition.to_stage or None,
+        cause=transition.cause,
+    )
+
+
+def _excerpt(properties: Json) -> dict[str, str | int | float | bool]:
+    """The first plain values: enough to recognise an event by."""
+    plain = ((name, value) for name, value in properties.items() if isinstance(value, str | int | float))
+    return {
+        name[:EXCERPT_CHARACTERS_MAX]: value[:EXCERPT_CHARACTERS_MAX] if isinstance(value, str) else value
+        for name, value in islice(plain, EXCERPT_PROPERTIES_MAX)
+    }
+
+
+def _moment_or_none(at: int | None) -> str | None:
+    return None if at is None else moment(at)
