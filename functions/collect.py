@@ -1,0 +1,72 @@
+"""HTTP API, public: take events from analytics clients, pixels and forms, and queue them."""
+
+import json
+import os
+import time
+import traceback
+import uuid
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from leadscore.adapters import clients
+from leadscore.adapters.events_queue import SqsEventsQueue
+from leadscore.adapters.failed_events import S3FailedEvents
+from leadscore.adapters.secrets import StoredSecrets
+from leadscore.domain.event import Trust
+from leadscore.ingest.http import Request
+from leadscore.use_cases.collect import Collector, broken
+from leadscore.use_cases.ports import FailedEvents
+
+#: A form is declared whatever the key: nobody configures that.
+KINDS = {"public": Trust.PUBLIC, "server": Trust.SERVER}
+
+logger = Logger()
+
+
+@cache
+def collector() -> Collector:
+    secrets = StoredSecrets(clients.secrets_manager(), clock=time.monotonic)
+    write_key_secret = os.environ["WRITE_KEY_SECRET_ARN"]
+    return Collector(
+        sources={source: KINDS[kind] for source, kind in json.loads(os.environ["SOURCES"]).items()},
+        redirect_sites=frozenset(json.loads(os.environ["REDIRECT_SITES"])),
+        read_root=lambda: secrets.read(write_key_secret),
+        queue=SqsEventsQueue(clients.sqs(), url=os.environ["EVENTS_QUEUE_URL"]),
+        failed_events=failed_events,
+        now=lambda: time.time_ns() // 1_000_000,
+        new_token=lambda: uuid.uuid4().hex,
+        count=count,
+        report=report,
+    )
+
+
+@cache
+def failed_events() -> FailedEvents:
+    return S3FailedEvents(clients.s3(), bucket=os.environ["FAILED_EVENTS_BUCKET"])
+
+
+def count(metric: str, number: int) -> None:
+    # Written at once and only where there is something to tell: one log line per request would cost more than the rest.
+    with single_metric(name=metric, unit=MetricUnit.Count, value=number, namespace="LeadScore"):
+        pass
+
+
+def report(error: BaseException) -> None:
+    # Its kind and place only: an error's words may hold personal data.
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    aws_code = getattr(error, "response", {}).get("Error", {}).get("Code")
+    extra = {"error": type(error).__name__, "aws_code": aws_code, "where": f"{where.name}:{where.lineno}"}
+    logger.error("collect.failed", extra=extra)
+
+
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    try:
+        response = collector().answer(Request.of_gateway(event))
+    except Exception as error:  # noqa: BLE001 - reported, and answered in the form that clients understand
+        report(error)
+        response = broken(str(event.get("rawPath")))
+    return response.to_gateway()

@@ -1,0 +1,104 @@
+"""Who sent something and when it came: what every wire format's event has in common."""
+
+import hmac
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from leadscore.domain.event import IDENTIFIER_KINDS, Identifier, Json, LeadEvent, Trust, event_id
+from leadscore.domain.write_key import write_key
+from leadscore.ingest.json_body import fingerprint
+from leadscore.ingest.rejection import Rejected
+
+EVENT_NAME_CHARACTERS_MAX = 200
+MESSAGE_ID_CHARACTERS_MAX = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One request. `source` is what its write key identifies, `trust` how far that is believed here."""
+
+    source: str
+    trust: Trust
+    received_at: int
+    new_id: Callable[[], str]
+
+    def trusted_as(self, trust: Trust) -> "Arrival":
+        return replace(self, trust=trust)
+
+    def event(
+        self,
+        *,
+        call: str,
+        name: str,
+        identifiers: Mapping[str, str | None],
+        content: str,
+        message_id: Any = None,
+        is_dated: bool = False,
+        occurred_at: int | None = None,
+        properties: Json,
+        traits: Json | None = None,
+        context: Json,
+    ) -> LeadEvent:
+        """The event. `content` is the canonical text of what was sent, `is_dated` says that a time of its own is in it.
+
+        A dated event without a message id is known by its content: nobody does the same thing twice in a millisecond,
+        and a client that sends it twice means one. Without a date two equal events may well be two.
+        """
+        named = tuple(Identifier(kind, value) for kind in IDENTIFIER_KINDS if (value := identifiers.get(kind)))
+        if not named:
+            raise Rejected("no_user_anon_id", "no usable `userId`, `anonymousId` or e-mail address: send one of them")
+        own_print = fingerprint(content)
+        own_id = f"content:{own_print}" if is_dated else self.new_id()
+        return LeadEvent(
+            id=event_id(self.source, _message_id(message_id) or own_id),
+            name=name,
+            call=call,
+            source=self.source,
+            trust=self.trust,
+            occurred_at=self.received_at if occurred_at is None else occurred_at,
+            received_at=self.received_at,
+            identifiers=named,
+            fingerprint=own_print,
+            properties=properties,
+            traits=traits or {},
+            context=context,
+        )
+
+
+def find_source(key: Any, *, root: str, sources: Mapping[str, Trust]) -> tuple[str, Trust]:
+    """The source whose write key this is, and its trust. Every key is compared, each in constant time."""
+    given = key.encode("utf-8", "replace") if isinstance(key, str) else b""
+    found = None
+    for source, trust in sources.items():
+        if hmac.compare_digest(write_key(root, source).encode(), given):
+            found = (source, trust)
+    if found is None:
+        raise Rejected(
+            "invalid_write_key",
+            "the write key is missing or unknown: send one of this deployment's keys as the user of Basic"
+            " authentication, or as `writeKey`",
+            status=401,
+        )
+    return found
+
+
+def event_name(field: str, value: Any) -> str:
+    """A trimmed, non-empty event name of bounded length."""
+    name = value.strip() if isinstance(value, str) else ""
+    if not name or len(name) > EVENT_NAME_CHARACTERS_MAX:
+        raise Rejected("invalid_event", f"`{field}` must be a name of 1 to {EVENT_NAME_CHARACTERS_MAX} characters")
+    return name
+
+
+def _message_id(value: Any) -> str | None:
+    if value is None or value == "":
+        return None
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str) or len(value) > MESSAGE_ID_CHARACTERS_MAX:
+        raise Rejected(
+            "invalid_message_id",
+            f"`messageId` must be a string of at most {MESSAGE_ID_CHARACTERS_MAX} characters: send a UUID",
+        )
+    return value

@@ -1,0 +1,196 @@
+"""An HTTP request and its answer, apart from any framework, and API Gateway's form of both (HTTP API, payload 2.0)."""
+
+import base64
+import binascii
+import gzip
+import io
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
+
+from leadscore.ingest.json_body import well_formed
+from leadscore.ingest.rejection import Rejected
+
+#: 500 KB, as in Segment's specification, whatever it was on the wire.
+BODY_BYTES_MAX = 500 * 1024
+QUERY_FIELDS_MAX = 100
+_GZIP = b"\x1f\x8b"
+#: Any site may send, none may send with the visitor's cookies. What is answered is the same for everybody.
+_CORS = {"access-control-allow-origin": "*"}
+#: Authorization has to be named (`*` does not cover it); Segment's browser client adds X-Retry-Count.
+_PREFLIGHT = {
+    "access-control-allow-methods": "GET, POST, OPTIONS",
+    "access-control-allow-headers": "Authorization, Content-Type, X-Retry-Count",
+    "access-control-max-age": "7200",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """`headers` have lower-case names; `body` is as the gateway gave it."""
+
+    method: str
+    path: str
+    query: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: str = ""
+    is_base64: bool = False
+
+    @classmethod
+    def of_gateway(cls, event: Mapping[str, Any]) -> "Request":
+        """The request in an API Gateway event."""
+        gateway = event["requestContext"]
+        headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+        if event.get("cookies"):
+            headers["cookie"] = "; ".join(event["cookies"])
+        return cls(
+            method=gateway["http"]["method"],
+            path=_without_stage(event["rawPath"], gateway.get("stage", "$default")),
+            query=event.get("rawQueryString") or "",
+            headers=headers,
+            body=event.get("body") or "",
+            is_base64=bool(event.get("isBase64Encoded")),
+        )
+
+    def header(self, name: str) -> str:
+        return self.headers.get(name, "")
+
+    def query_fields(self) -> dict[str, str]:
+        """The query's parameters; of a repeated one the last counts."""
+        try:
+            pairs = parse_qsl(self.query, keep_blank_values=True, max_num_fields=QUERY_FIELDS_MAX)
+        except ValueError:
+            raise Rejected("invalid_query", f"the query has more than {QUERY_FIELDS_MAX} parameters") from None
+        return {well_formed(name): well_formed(value) for name, value in pairs}
+
+    def basic_user(self) -> str | None:
+        """The user of Basic authentication, where clients put the write key. Old ones leave out the colon."""
+        scheme, _, credentials = self.header("authorization").partition(" ")
+        if scheme.lower() != "basic":
+            return None
+        try:
+            return base64.b64decode(credentials).decode().partition(":")[0] or None
+        except ValueError:
+            return None
+
+    def cookie(self, name: str) -> str | None:
+        for part in self.header("cookie").split(";"):
+            key, _, value = part.strip().partition("=")
+            if key == name:
+                return value
+        return None
+
+    @property
+    def opts_out(self) -> bool:
+        """Whether the browser says that its user does not want to be followed."""
+        return self.header("sec-gpc") == "1" or self.header("dnt") == "1"
+
+    @property
+    def is_prefetch(self) -> bool:
+        """Whether a browser or mail client fetches this in advance, with nobody looking."""
+        return any("pre" in self.header(name).lower() for name in ("sec-purpose", "purpose", "x-moz"))
+
+    @property
+    def wants_json(self) -> bool:
+        """A script's request, or one that asks for JSON. A browser's own form post navigates."""
+        mode, accept = self.header("sec-fetch-mode"), self.header("accept")
+        if mode:
+            return mode != "navigate"
+        return bool(self.header("x-requested-with")) or ("application/json" in accept and "text/html" not in accept)
+
+    @property
+    def is_page_load(self) -> bool:
+        """A browser waits for something to show."""
+        return not self.wants_json and "text/html" in self.header("accept")
+
+    def content(self) -> bytes:
+        """The body as the client made it: out of the gateway's base64, and decompressed up to the limit."""
+        raw = _from_base64(self.body) if self.is_base64 else self.body.encode("utf-8", "surrogatepass")
+        if len(raw) > BODY_BYTES_MAX:
+            raise _body_too_large()
+        encoding = self.header("content-encoding").strip().lower()
+        if encoding in {"", "identity"}:
+            return raw
+        if encoding not in {"gzip", "x-gzip"}:
+            raise Rejected("unsupported_encoding", "Content-Encoding must be gzip or absent", status=415)
+        # Something on the way may have decompressed it already and left the header.
+        return _gunzip(raw) if raw[:1] == _GZIP[:1] else raw
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    status: int
+    body: bytes = b""
+    content_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    cookie: str | None = None
+
+    def to_gateway(self) -> dict[str, Any]:
+        """The answer in API Gateway's form."""
+        is_text = not self.content_type.startswith("image/")
+        answer: dict[str, Any] = {
+            "statusCode": self.status,
+            "headers": {
+                "content-type": self.content_type,
+                "cache-control": "no-store",
+                "x-content-type-options": "nosniff",
+                **_CORS,
+                **self.headers,
+            },
+            "body": self.body.decode() if is_text else base64.b64encode(self.body).decode(),
+            "isBase64Encoded": not is_text,
+        }
+        return answer if self.cookie is None else {**answer, "cookies": [self.cookie]}
+
+
+def json_response(
+    document: Mapping[str, Any], *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    return Response(status, json.dumps(document).encode(), headers=headers or {})
+
+
+def failure(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> Response:
+    """Every error has both `code` and `message`: clients that miss one of them take a final error for a passing one."""
+    return json_response({"code": code, "message": message}, status=status, headers=headers)
+
+
+def preflight() -> Response:
+    return Response(204, headers=_PREFLIGHT)
+
+
+def _without_stage(path: str, stage: str) -> str:
+    """A stage that is not the default one leads every path."""
+    return path if stage == "$default" else path.removeprefix(f"/{stage}") or "/"
+
+
+def _from_base64(body: str) -> bytes:
+    try:
+        return base64.b64decode(body, validate=True)
+    except (binascii.Error, ValueError):
+        raise Rejected("invalid_body", "the body cannot be decoded") from None
+
+
+def _gunzip(raw: bytes) -> bytes:
+    """Never holds more than the limit, however well the input is compressed."""
+    try:
+        content = gzip.GzipFile(fileobj=io.BytesIO(raw)).read(BODY_BYTES_MAX + 1)
+    except (OSError, EOFError, zlib.error):
+        raise Rejected(
+            "unsupported_encoding",
+            "the body is labelled gzip and does not decompress: API Gateway damages compressed bodies whose"
+            " Content-Type is text or JSON, so switch compression off in the client or send"
+            " Content-Type: application/octet-stream",
+            status=415,
+        ) from None
+    if len(content) > BODY_BYTES_MAX:
+        raise _body_too_large()
+    return content
+
+
+def _body_too_large() -> Rejected:
+    return Rejected(
+        "body_too_large", f"the body is larger than {BODY_BYTES_MAX // 1024} KB: send smaller batches", status=413
+    )

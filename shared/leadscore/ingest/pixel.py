@@ -1,0 +1,64 @@
+"""The tracking pixel: one GET, all of it in the query string.
+
+Query strings end up in logs and referrers, so a request with an e-mail address anywhere in it is not taken at all.
+"""
+
+import base64
+from collections.abc import Mapping
+from urllib.parse import unquote
+
+from leadscore.domain.event import LeadEvent, Trust
+from leadscore.ingest.arrival import Arrival, event_name
+from leadscore.ingest.http import Response
+from leadscore.ingest.ids import email_address, identifier
+from leadscore.ingest.json_body import checked
+from leadscore.ingest.page import campaign, with_path
+from leadscore.ingest.rejection import Rejected
+from leadscore.ingest.segment import EVENT_NAMES
+
+#: 43 bytes, one transparent point.
+GIF = base64.b64decode("R0lGODlhAQABAPAAAAAAAAAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==")
+_PAGE_VIEWED = EVENT_NAMES["page"]
+
+
+def picture(cookie: str | None = None) -> Response:
+    """What the pixel answers, whatever happens."""
+    never_cached = {"cache-control": "no-store, no-cache, must-revalidate"}
+    return Response(200, GIF, "image/gif", {**never_cached, "cross-origin-resource-policy": "cross-origin"}, cookie)
+
+
+def read_pixel(
+    query: Mapping[str, str], arrival: Arrival, *, visitor: str | None, referer: str, user_agent: str
+) -> LeadEvent:
+    """The event of a pixel. `visitor` is the cookie's id, `referer` the page where the parameters name none.
+
+    Whatever key it came with, it is public: a secret key in a page's source is none.
+    """
+    if any(email_address(unquote(value)) for value in query.values()):
+        raise Rejected("email_in_url", "an e-mail address must not stand in a URL: send an opaque id")
+    page = with_path(
+        {
+            "url": query.get("url") or referer,
+            "path": query.get("path"),
+            "title": query.get("title"),
+            "referrer": query.get("referrer"),
+        }
+    )
+    name = event_name("event", query.get("event") or _PAGE_VIEWED)
+    is_page = name == _PAGE_VIEWED
+    context = {
+        "page": {} if is_page else page,
+        "campaign": campaign(query, page.get("url", "")),
+        "userAgent": user_agent,
+    }
+    return arrival.trusted_as(Trust.PUBLIC).event(
+        call="page" if is_page else "track",
+        name=name,
+        identifiers={
+            "user_id": identifier("userId", query.get("userId")),
+            "anonymous_id": identifier("anonymousId", query.get("anonymousId")) or visitor,
+        },
+        content=checked({name: value for name, value in query.items() if name != "writeKey"}),
+        properties=page if is_page else {},
+        context={name: value for name, value in context.items() if value},
+    )

@@ -1,0 +1,188 @@
+"""Segment's HTTP tracking format, as its clients and RudderStack's really send it."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from leadscore.domain.event import LeadEvent, Trust
+from leadscore.ingest.arrival import Arrival, event_name
+from leadscore.ingest.clock import occurred_at
+from leadscore.ingest.ids import email_address, identifier
+from leadscore.ingest.json_body import checked
+from leadscore.ingest.page import with_path
+from leadscore.ingest.rejection import Rejected
+
+BATCH_EVENTS_MAX = 2_500
+
+#: Every call with the name of its event; a track call brings its own.
+EVENT_NAMES = {
+    "identify": "Identified",
+    "track": "",
+    "page": "Page Viewed",
+    "screen": "Screen Viewed",
+    "group": "Grouped",
+    "alias": "Aliased",
+}
+#: What changes from one sending of an event to the next, or is no content of it.
+_NOT_CONTENT = frozenset({"sentAt", "receivedAt", "writeKey", "_metadata"})
+_EMPTY: tuple[Any, ...] = (None, "", {}, [])
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What a batch says once for all its items."""
+
+    sent_at: Any = None
+    context: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One item of a batch that cannot be taken, while its neighbours are."""
+
+    index: int
+    item: Any
+    rejected: Rejected
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What a batch turned out to hold. A self-alias is neither: it says nothing."""
+
+    events: tuple[LeadEvent, ...]
+    failures: tuple[Failure, ...] = ()
+
+
+def read_call(item: Any, call: str, arrival: Arrival, envelope: Envelope | None = None) -> LeadEvent | None:
+    """The event of one call, or None for an alias of somebody to themselves, which clients send routinely."""
+    if not isinstance(item, dict):
+        raise Rejected("invalid_event", "an event must be a JSON object")
+    envelope = envelope or Envelope()
+    content = _content(item, call)
+    canonical = checked(content)
+    context = {**envelope.context, **_object(item, "context")}
+    if envelope.context:
+        checked({**content, "context": context})
+    ids = _identifiers(item, call)
+    if call == "alias" and ids["user_id"] == ids["anonymous_id"]:
+        return None
+    properties, traits = _said(item, call, context)
+    return arrival.event(
+        call=call,
+        name=EVENT_NAMES[call] or event_name("event", item.get("event")),
+        identifiers={**ids, "email": _email(call, properties, traits, arrival.trust)},
+        content=canonical,
+        message_id=item.get("messageId"),
+        is_dated=_timestamp(item) is not None,
+        occurred_at=occurred_at(
+            timestamp=_timestamp(item),
+            sent_at=envelope.sent_at if item.get("sentAt") is None else item["sentAt"],
+            received_at=arrival.received_at,
+        ),
+        properties=properties,
+        traits=traits,
+        context=_kept(context, call),
+    )
+
+
+def read_batch(document: Any, arrival: Arrival) -> Batch:
+    """Every item on its own: a bad one is a failure, and no reason to lose its neighbours."""
+    items = document.get("batch") if isinstance(document, dict) else None
+    if not isinstance(items, list):
+        raise Rejected("invalid_batch", "the body must be an object with `batch`, a list of events")
+    if len(items) > BATCH_EVENTS_MAX:
+        raise Rejected("too_many_events", f"`batch` holds more than {BATCH_EVENTS_MAX} events: send smaller batches")
+    envelope = Envelope(document.get("sentAt"), _object(document, "context"))
+    checked(envelope.context)
+    events: list[LeadEvent] = []
+    failures: list[Failure] = []
+    for index, item in enumerate(items):
+        try:
+            event = read_call(item, _type(item), arrival, envelope)
+        except Rejected as rejected:
+            failures.append(Failure(index, item, rejected))
+        else:
+            if event is not None:
+                events.append(event)
+    return Batch(tuple(events), tuple(failures))
+
+
+def failed_text(document: Mapping[str, Any], failures: Iterable[Failure], source: str) -> str:
+    """The failed items in an envelope of their own, without the write key: to be mended and sent again as a batch."""
+    items = [
+        {name: value for name, value in failure.item.items() if name != "writeKey"}
+        if isinstance(failure.item, dict)
+        else failure.item
+        for failure in failures
+    ]
+    envelope = {name: document[name] for name in ("sentAt", "context") if name in document}
+    return json.dumps({"source": source, **envelope, "batch": items}, separators=(",", ":"))
+
+
+def _type(item: Any) -> str:
+    call = item.get("type") if isinstance(item, dict) else None
+    if isinstance(item, dict) and (not isinstance(call, str) or call not in EVENT_NAMES):
+        raise Rejected("invalid_type", f"`type` must be one of {', '.join(EVENT_NAMES)}")
+    return str(call)
+
+
+def _content(item: Mapping[str, Any], call: str) -> dict[str, Any]:
+    content = {name: value for name, value in item.items() if name not in _NOT_CONTENT}
+    content["type"] = call
+    if isinstance(content.get("context"), dict):
+        content["context"] = {name: value for name, value in content["context"].items() if name != "ip"}
+    return content
+
+
+def _identifiers(item: Mapping[str, Any], call: str) -> dict[str, str | None]:
+    user_id = identifier("userId", item.get("userId"))
+    anonymous_id = identifier("anonymousId", item.get("anonymousId"))
+    if call == "alias":
+        anonymous_id = identifier("previousId", item.get("previousId")) or anonymous_id
+        if user_id is None or anonymous_id is None:
+            raise Rejected("no_user_anon_id", "an alias needs a usable `userId` and `previousId`: send both")
+    return {"user_id": user_id, "anonymous_id": anonymous_id}
+
+
+def _said(item: Mapping[str, Any], call: str, context: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The event's properties and the person's traits. A group's traits are the company's, so they are properties."""
+    if call == "identify":
+        traits = {**_object(context, "traits"), **_object(item, "traits")}
+        email = email_address(traits.get("email"))
+        return {}, {**traits, "email": email} if email else traits
+    if call == "group":
+        group = {"groupId": item.get("groupId"), "traits": _object(item, "traits")}
+        return {name: value for name, value in group.items() if value not in _EMPTY}, {}
+    properties = _object(item, "properties")
+    if call in {"page", "screen"}:
+        titles = {name: item[name] for name in ("name", "category") if item.get(name) not in _EMPTY}
+        return with_path({**titles, **properties}), {}
+    return properties, {}
+
+
+def _email(call: str, properties: Mapping[str, Any], traits: Mapping[str, Any], trust: Trust) -> str | None:
+    """An address names a person where they, or a server that knows them, say it is theirs."""
+    if call == "track" and trust is Trust.SERVER:
+        return email_address(properties.get("email"))
+    return email_address(traits.get("email"))
+
+
+def _kept(context: Mapping[str, Any], call: str) -> dict[str, Any]:
+    """The context without the visitor's address, which nobody scores, and without what is stored as traits already."""
+    dropped = {"ip", "traits"} if call == "identify" else {"ip"}
+    return {name: value for name, value in context.items() if name not in dropped and value not in _EMPTY}
+
+
+def _timestamp(item: Mapping[str, Any]) -> Any:
+    """RudderStack's clients may send only `originalTimestamp`; a `timestamp` is what the caller chose."""
+    return item.get("originalTimestamp") if item.get("timestamp") in _EMPTY else item["timestamp"]
+
+
+def _object(holder: Mapping[str, Any], name: str) -> dict[str, Any]:
+    value = holder.get(name)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise Rejected("invalid_event", f"`{name}` must be a JSON object")
+    return value
