@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+from leadscore.adapters.failed_events import FailedEvent
 from leadscore.domain.event import KNOWN_KINDS, Identifier, LeadEvent
 from leadscore.domain.model import Model
 from leadscore.domain.state import LeadState, Profile
@@ -268,13 +269,6 @@ class MemoryQueue(Hooks):
         with self._lock:
             taken, self.bodies = self.bodies, []
             return taken
-
-
-class FailedEvent(NamedTuple):
-    raw: str
-    code: str
-    reason: str
-    at: int
 
 
 class MemoryFailedEvents(Hooks):

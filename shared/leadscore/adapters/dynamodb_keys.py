@@ -1,0 +1,104 @@
+"""The tables' keys, spelled once.
+
+    events  <kind>:<identifier>          EVENT#<event id>
+    leads   ID#<kind>:<identifier>       ID                                     which lead it belongs to
+            LEAD#<lead>                  STATE, PROFILE                         the fold of its events
+                                         HOME#<kind>:<identifier>               whose events are its own
+                                         KNOWN#<kind>                           what it is known by, one of each kind
+                                         TRANSITION#<version, 10 digits>
+            DECAY#cursor                 CURSOR
+            MODEL#active                 ACTIVE
+            MODEL#<name>                 VERSION#<number, 10 digits>
+    index due    due_shard, due_at (STATE items with a timer)
+    index stage  stage_shard, pk   (STATE items with a stage)
+
+An identifier's part is percent-encoded (`Identifier.key`) and holds no `#`.
+"""
+
+import zlib
+from urllib.parse import unquote
+
+from leadscore.domain.event import Identifier
+
+type Key = dict[str, str]
+
+DUE_INDEX = "due"
+STAGE_INDEX = "stage"
+#: Each index is spread over as many partitions; changing the number strands what is indexed.
+SHARDS = 8
+
+EVENT_PREFIX = "EVENT#"
+OWNER_PREFIX = "ID#"
+LEAD_PREFIX = "LEAD#"
+HOME_PREFIX = "HOME#"
+TRANSITION_PREFIX = "TRANSITION#"
+VERSION_PREFIX = "VERSION#"
+
+
+def event_key(home: Identifier, event_id: str) -> Key:
+    return {"pk": home.key, "sk": f"{EVENT_PREFIX}{event_id}"}
+
+
+def owner_key(identifier: Identifier) -> Key:
+    return {"pk": f"{OWNER_PREFIX}{identifier.key}", "sk": "ID"}
+
+
+def state_key(lead: str) -> Key:
+    return {"pk": f"{LEAD_PREFIX}{lead}", "sk": "STATE"}
+
+
+def profile_key(lead: str) -> Key:
+    return {"pk": f"{LEAD_PREFIX}{lead}", "sk": "PROFILE"}
+
+
+def home_key(lead: str, home: Identifier) -> Key:
+    return {"pk": f"{LEAD_PREFIX}{lead}", "sk": f"{HOME_PREFIX}{home.key}"}
+
+
+def known_key(lead: str, kind: str) -> Key:
+    return {"pk": f"{LEAD_PREFIX}{lead}", "sk": f"KNOWN#{kind}"}
+
+
+def transition_key(lead: str, version: int) -> Key:
+    return {"pk": f"{LEAD_PREFIX}{lead}", "sk": f"{TRANSITION_PREFIX}{version:010}"}
+
+
+def cursor_key() -> Key:
+    return {"pk": "DECAY#cursor", "sk": "CURSOR"}
+
+
+def active_model_key() -> Key:
+    return {"pk": "MODEL#active", "sk": "ACTIVE"}
+
+
+def model_key(name: str, version: int) -> Key:
+    return {"pk": f"MODEL#{name}", "sk": f"{VERSION_PREFIX}{version:010}"}
+
+
+def shard_of(lead: str) -> int:
+    return zlib.crc32(lead.encode()) % SHARDS
+
+
+def due_shard(shard: int) -> str:
+    return str(shard)
+
+
+def stage_shard(stage: str, shard: int) -> str:
+    return f"{stage}#{shard}"
+
+
+def lead_of(pk: str) -> str:
+    return pk.removeprefix(LEAD_PREFIX)
+
+
+def home_of(sk: str) -> Identifier:
+    return _identifier(sk.removeprefix(HOME_PREFIX))
+
+
+def identifier_of(pk: str) -> Identifier:
+    return _identifier(pk.removeprefix(OWNER_PREFIX))
+
+
+def _identifier(key: str) -> Identifier:
+    kind, _, value = key.partition(":")
+    return Identifier(kind, unquote(value))

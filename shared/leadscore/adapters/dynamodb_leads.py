@@ -1,0 +1,191 @@
+"""Leads, whom identifiers belong to, and the commit: the leads table.
+
+Every condition lies inside the write that it guards, so that a write which is alone needs no transaction (half the
+units). A transaction refused for a conflict with another one is as good as a failed condition: somebody is ahead.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from botocore.exceptions import ClientError
+
+from leadscore.adapters.dynamodb_attributes import to_item
+from leadscore.adapters.dynamodb_calls import CONDITION_FAILED, batch_get, item_there, query, refusals
+from leadscore.adapters.dynamodb_keys import (
+    HOME_PREFIX,
+    home_key,
+    home_of,
+    identifier_of,
+    known_key,
+    owner_key,
+    profile_key,
+    state_key,
+)
+from leadscore.adapters.dynamodb_profile import profile_from, profile_values
+from leadscore.adapters.dynamodb_state import state_from, state_values
+from leadscore.adapters.dynamodb_transition import transition_values
+from leadscore.adapters.pauses import TRIES_MAX, tries
+from leadscore.domain.event import KNOWN_KINDS, Identifier
+from leadscore.domain.state import LeadState, Profile
+from leadscore.use_cases.ports import (
+    Closing,
+    Commit,
+    IdentifierTaken,
+    KindTaken,
+    LeadClosed,
+    StoreError,
+    VersionConflict,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import PutTypeDef, TransactWriteItemTypeDef
+
+
+class _Guarded(NamedTuple):
+    """A write with a condition, and what it means when the item that is there fails it."""
+
+    action: "TransactWriteItemTypeDef"
+    refusal: Callable[[Mapping[str, Any]], StoreError]
+
+
+class DynamoDBLeadStore:
+    """LeadStore."""
+
+    def __init__(self, client: "DynamoDBClient", *, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def find(self, identifiers: Iterable[Identifier]) -> Mapping[Identifier, str]:
+        keys = [owner_key(identifier) for identifier in identifiers]
+        return {
+            identifier_of(values["pk"]): values["belongs_to"]
+            for values in batch_get(self._client, self._table, keys, is_consistent=False)
+        }
+
+    def link(self, identifier: Identifier, lead: str, *, is_new: bool) -> None:
+        owner = _Guarded(self._owner(identifier, lead), lambda there: IdentifierTaken(there["belongs_to"]))
+        if not identifier.is_known:
+            self._link([owner])
+            return
+        claim = _Guarded(self._claim(identifier, lead), lambda _: KindTaken())
+        if is_new:
+            # The claim first: no identifier may lead to a person that a merge could still take for nobody.
+            self._link([claim])
+            self._link([owner])
+        else:
+            self._link([_Guarded(self._open(lead), lambda _: LeadClosed()), owner, claim])
+
+    def read_states(self, leads: Iterable[str]) -> Mapping[str, LeadState]:
+        keys = [state_key(lead) for lead in leads]
+        states = map(state_from, batch_get(self._client, self._table, keys, is_consistent=True))
+        return {state.lead: state for state in states}
+
+    def read_profile(self, lead: str) -> Profile:
+        found = batch_get(self._client, self._table, [profile_key(lead)], is_consistent=True)
+        return next(map(profile_from, found), {})
+
+    def read_homes(self, lead: str) -> Sequence[Identifier]:
+        key = {":pk": state_key(lead)["pk"], ":prefix": HOME_PREFIX}
+        homes = query(
+            self._client,
+            {
+                "TableName": self._table,
+                "ConsistentRead": True,
+                "KeyConditionExpression": "pk = :pk AND begins_with(sk, :prefix)",
+                "ExpressionAttributeValues": to_item(key),
+            },
+        )
+        return sorted(home_of(values["sk"]) for values in homes)
+
+    def commit(self, commit: Commit) -> None:
+        state = commit.state
+        writes = [self._versioned(state)]
+        if commit.profile is not None:
+            writes.append(self._put(profile_values(state.lead, commit.profile)))
+        if commit.transition is not None:
+            writes.append(self._put(transition_values(commit.transition)))
+        writes += [self._put(home_key(state.lead, home)) for home in commit.homes]
+        if commit.closing is not None:
+            writes += self._close(commit.closing, into=state.lead)
+        try:
+            self._write(writes)
+        except ClientError as error:
+            if refusals(error):
+                raise VersionConflict from error
+            raise
+
+    # The actions of a write
+
+    def _put(
+        self, values: Mapping[str, Any], condition: str = "", compared: Mapping[str, Any] | None = None
+    ) -> "TransactWriteItemTypeDef":
+        put: PutTypeDef = {"TableName": self._table, "Item": to_item(values)}
+        if condition:
+            put |= {"ConditionExpression": condition, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+        if compared:
+            put["ExpressionAttributeValues"] = to_item(compared)
+        return {"Put": put}
+
+    def _versioned(self, state: LeadState) -> "TransactWriteItemTypeDef":
+        if state.version == 1:
+            return self._put(state_values(state), "attribute_not_exists(pk)")
+        return self._put(state_values(state), "v = :read", {":read": state.version - 1})
+
+    def _owner(self, identifier: Identifier, lead: str) -> "TransactWriteItemTypeDef":
+        return self._put(
+            {**owner_key(identifier), "belongs_to": lead},
+            "attribute_not_exists(pk) OR belongs_to = :lead",
+            {":lead": lead},
+        )
+
+    def _claim(self, identifier: Identifier, lead: str) -> "TransactWriteItemTypeDef":
+        name = {":name": identifier.value}
+        values = {**known_key(lead, identifier.kind), "known_as": identifier.value}
+        return self._put(values, "attribute_not_exists(pk) OR known_as = :name", name)
+
+    def _check(self, key: Mapping[str, str], condition: str) -> "TransactWriteItemTypeDef":
+        return {"ConditionCheck": {"TableName": self._table, "Key": to_item(key), "ConditionExpression": condition}}
+
+    def _open(self, lead: str) -> "TransactWriteItemTypeDef":
+        return self._check(state_key(lead), "attribute_not_exists(merged_into)")
+
+    def _close(self, closing: Closing, *, into: str) -> "list[TransactWriteItemTypeDef]":
+        loser = closing.state.lead
+        writes = [self._versioned(closing.state)]
+        if closing.transition is not None:
+            writes.append(self._put(transition_values(closing.transition)))
+        writes += [
+            self._put(
+                {**owner_key(identifier), "belongs_to": into},
+                "attribute_not_exists(pk) OR belongs_to IN (:loser, :winner)",
+                {":loser": loser, ":winner": into},
+            )
+            for identifier in closing.identifiers
+        ]
+        # Somebody may have claimed a name for it since it was found anonymous: then it is a person, and stays.
+        writes += [self._check(known_key(loser, kind), "attribute_not_exists(pk)") for kind in sorted(KNOWN_KINDS)]
+        return writes
+
+    # Writing
+
+    def _write(self, writes: "Sequence[TransactWriteItemTypeDef]") -> None:
+        if len(writes) == 1:
+            self._client.put_item(**writes[0]["Put"])
+        else:
+            self._client.transact_write_items(TransactItems=writes)
+
+    def _link(self, writes: "Sequence[_Guarded]") -> None:
+        """Write all, or raise what the first refused one says. Only a conflict is worth another try."""
+        for attempt in tries():
+            try:
+                self._write([write.action for write in writes])
+            except ClientError as error:
+                codes = refusals(error)
+                if CONDITION_FAILED in codes:
+                    position = codes.index(CONDITION_FAILED)
+                    raise writes[position].refusal(item_there(error, position)) from error
+                if not codes or attempt == TRIES_MAX - 1:
+                    raise
+            else:
+                return

@@ -1,0 +1,31 @@
+"""A transition as an item, in plain attributes: the leads table's stream hands it to `notify`, and people read it."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from typing import Any
+
+from leadscore.adapters.dynamodb_attributes import from_item
+from leadscore.adapters.dynamodb_keys import transition_key
+from leadscore.domain.transition import Cause, Transition
+
+
+def transition_values(transition: Transition) -> dict[str, Any]:
+    reasons = [{"rule": rule, "points": points} for rule, points in transition.reasons]
+    return {**transition_key(transition.lead, transition.version), **asdict(transition), "reasons": reasons}
+
+
+def transition_from(values: Mapping[str, Any]) -> Transition:
+    """An attribute that this version of the code does not know is left out; one that came later has its default."""
+    known = {field.name: values[field.name] for field in fields(Transition) if field.name in values}
+    known |= {
+        "passed": tuple(values["passed"]),
+        "routes": tuple(values["routes"]),
+        "cause": Cause(values["cause"]),
+        "reasons": tuple((reason["rule"], reason["points"]) for reason in values["reasons"]),
+    }
+    return Transition(**known)
+
+
+def transition_from_item(image: Mapping[str, Any]) -> Transition:
+    """The transition of a stream record, from its NewImage in DynamoDB's own JSON."""
+    return transition_from(from_item(image))
