@@ -71,8 +71,8 @@ def _in_turn(tasks: list[Task]) -> list[Tally | Exception]:
 class LaggingIndex:
     """Still lists leads that left the stage."""
 
-    def leads_in(self, stage: str, *, limit: int) -> list[str]:
-        return ["lead1", "lead2", "gone"]
+    def leads_in(self, _stage: str, *, limit: int) -> list[str]:
+        return ["lead1", "lead2", "gone"][:limit]
 
 
 def explained(lead: Lead) -> dict[str, int]:

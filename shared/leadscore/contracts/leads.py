@@ -1,13 +1,18 @@
 """What the leads API takes and gives. docs/api.md explains it."""
 
+import re
 import unicodedata
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from leadscore.contracts.moments import Moment
 from leadscore.domain.event import IDENTIFIER_BYTES_MAX, IDENTIFIER_KINDS, Identifier
 from leadscore.domain.transition import Cause
+
+#: Leads' ids are made here, so what does not look like one is none.
+LEAD_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def _normalised(value: str) -> str:
@@ -18,17 +23,40 @@ def _normalised(value: str) -> str:
     return value
 
 
-type IdentifierText = Annotated[str, AfterValidator(_normalised)]
+def _normalised_email(value: str) -> str:
+    return _normalised(_normalised(value).lower())
 
 
-class LeadLookup(BaseModel):
+class InvalidRequest(Exception):
+    """What is wrong with a request, in words that quote nothing of it: it may be personal."""
+
+
+def _what_is_wrong(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    complaint = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "extra_forbidden":
+        return "unknown field: see docs/api.md for the known ones"
+    return f"{first['loc'][0]}: {complaint}" if first["loc"] else complaint
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    @classmethod
+    def of(cls, document: str | Mapping[str, str]) -> Self:
+        """The request in a JSON body or in a URL's query. Raises InvalidRequest."""
+        try:
+            return cls.model_validate_json(document) if isinstance(document, str) else cls.model_validate(document)
+        except ValidationError as error:
+            raise InvalidRequest(_what_is_wrong(error)) from None
+
+
+class LeadLookup(_Request, coerce_numbers_to_str=True):
     """Exactly one identifier of a lead. In a body, never in a URL: URLs end up in logs."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
-
-    user_id: IdentifierText | None = None
-    email: Annotated[str, AfterValidator(str.lower), AfterValidator(_normalised)] | None = None
-    anonymous_id: IdentifierText | None = None
+    user_id: Annotated[str, AfterValidator(_normalised)] | None = None
+    email: Annotated[str, AfterValidator(_normalised_email)] | None = None
+    anonymous_id: Annotated[str, AfterValidator(_normalised)] | None = None
 
     @model_validator(mode="after")
     def _names_one_identifier(self) -> Self:
@@ -43,6 +71,13 @@ class LeadLookup(BaseModel):
     def _given(self) -> list[Identifier]:
         values = ((kind, getattr(self, kind)) for kind in IDENTIFIER_KINDS)
         return [Identifier(kind, value) for kind, value in values if value is not None]
+
+
+class StageQuery(_Request):
+    """Which leads to list."""
+
+    stage: Annotated[str, Field(min_length=1, max_length=100)]
+    limit: Annotated[int, Field(ge=1, le=1_000)] = 100
 
 
 class _Answer(BaseModel):
