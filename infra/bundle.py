@@ -1,0 +1,173 @@
+"""Builds what the functions run from: one directory with the project's code and its locked wheels, compiled.
+
+Every function gets the same directory: one upload, one hash, and what a function does not import costs it nothing. The
+result is kept under build/ by the hash of everything that goes into it. Knows nothing of the CDK.
+"""
+
+import gzip
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build"
+UV = ROOT / ".tools" / "bin" / "uv"
+RUNTIME_LOCK = ROOT / "requirements" / "runtime.txt"
+
+#: Where the wheels must run: Lambda's arm64 (Amazon Linux 2023 has glibc 2.34), or the machine this runs on.
+PLATFORMS = {"aws": ["--python-platform", "aarch64-manylinux_2_28"], "local": []}
+
+#: What of the project is deployed: a folder below the root, and the files below it. The CLI runs on a user's machine.
+CODE = {".": ("functions/*.py",), "shared": ("leadscore/**/*.py", "leadscore/models/*")}
+NOT_DEPLOYED = "leadscore/cli/"
+
+#: Parts of the wheels that no function reaches, as globs. Tests import every function from a bundle without them.
+UNUSED = (
+    "*.dist-info",
+    "bin",
+    "**/*.pyi",
+    "**/py.typed",
+    "aws_lambda_powertools/event_handler",
+    "aws_lambda_powertools/utilities/[!_jt]*",
+    "boto3/data",
+    "boto3/examples",
+    "dateutil/zoneinfo",
+    "pydantic/_hypothesis_plugin.py",
+    "pydantic/mypy.py",
+    "pydantic/v1",
+    "urllib3/contrib/emscripten",
+)
+
+#: The AWS services that functions call, and of their descriptions what a client reads.
+SERVICES = ("dynamodb", "s3", "secretsmanager", "sns", "sqs", "sts")
+DESCRIPTIONS = ("endpoint-rule-set-1", "paginators-1", "service-2", "waiters-2")
+
+
+def build(target: str) -> Path:
+    """The directory to deploy to a target of PLATFORMS; made only when something that goes into it has changed."""
+    code = _code()
+    digest = _digest([Path(__file__), RUNTIME_LOCK, *code.values()], [target, sys.version, *code])
+
+    def fill(directory: Path) -> None:
+        shutil.copytree(_dependencies(target), directory, copy_function=os.link, dirs_exist_ok=True)
+        for name, source in code.items():
+            (directory / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, directory / name)
+        _compile(directory, [directory / "functions", directory / "leadscore"])
+
+    return _once(BUILD / "functions" / f"{target}-{digest}", fill)
+
+
+def _dependencies(target: str) -> Path:
+    def fill(directory: Path) -> None:
+        _install(directory, PLATFORMS[target])
+        for pattern in UNUSED:
+            for path in list(directory.glob(pattern)):
+                _remove(path)
+        _describe_only_our_services(directory / "botocore" / "data")
+        _compile(directory, [directory])
+
+    digest = _digest([Path(__file__), RUNTIME_LOCK], [target, sys.version])
+    return _once(BUILD / "dependencies" / f"{target}-{digest}", fill)
+
+
+def _code() -> dict[str, Path]:
+    """What to copy, by its name in the bundle."""
+    found = {}
+    for folder, patterns in CODE.items():
+        for pattern in patterns:
+            for path in (ROOT / folder).glob(pattern):
+                name = path.relative_to(ROOT / folder).as_posix()
+                if path.is_file() and not name.startswith(NOT_DEPLOYED):
+                    found[name] = path
+    return dict(sorted(found.items()))
+
+
+def _install(directory: Path, platform: list[str]) -> None:
+    command = [str(UV), "pip", "install", "--quiet", "--target", str(directory), "--python", sys.executable]
+    # Copied, not linked: what is trimmed below must not be trimmed in uv's cache.
+    command += ["--link-mode", "copy", *platform]
+    command += ["--no-deps", "--require-hashes", "--only-binary", ":all:", "--requirement", str(RUNTIME_LOCK)]
+    subprocess.run(command, check=True)
+
+
+def _describe_only_our_services(data: Path) -> None:
+    """Botocore describes 430 services, with their manuals: 24 MB, of which a cold start would parse what it meets."""
+    for path in sorted(data.iterdir()):
+        if path.is_dir() and path.name not in SERVICES:
+            _remove(path)
+    for path in sorted(data.glob("*/*/*")):
+        _rewrite(path, _undocumented) if path.name.startswith(DESCRIPTIONS) else _remove(path)
+    _rewrite(data / "endpoints.json", _our_endpoints)
+
+
+def _rewrite(path: Path, change: Callable[[object], object]) -> None:
+    """Replace a description by a changed one, unpacked: that loads faster, and the bundle is zipped anyway."""
+    content = path.read_bytes()
+    if path.suffix == ".gz":
+        content = gzip.decompress(content)
+        path.unlink()
+        path = path.with_suffix("")
+    path.write_text(json.dumps(change(json.loads(content)), separators=(",", ":")))
+
+
+def _undocumented(description: object) -> object:
+    if isinstance(description, dict):
+        # Emptied, as clients look for it; and only where it is text, for a shape may have a member of that name.
+        return {
+            key: "" if key == "documentation" and isinstance(value, str) else _undocumented(value)
+            for key, value in description.items()
+        }
+    if isinstance(description, list):
+        return [_undocumented(value) for value in description]
+    return description
+
+
+def _our_endpoints(endpoints: object) -> object:
+    match endpoints:
+        case {"partitions": partitions}:
+            for partition in partitions:
+                partition["services"] = {k: v for k, v in partition["services"].items() if k in SERVICES}
+            return endpoints
+        case _:
+            raise ValueError("botocore's endpoints.json has another shape than expected")
+
+
+def _compile(root: Path, directories: Iterable[Path]) -> None:
+    """A .pyc that is believed without a look at its source: Lambda unpacks with other times, and cannot write its own.
+
+    In a process of its own, because what the interpreter has interned by chance shows in the bytes.
+    """
+    command = [sys.executable, "-I", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
+    subprocess.run([*command, "-s", root, "-p", "/var/task", *directories], check=True)
+
+
+def _once(directory: Path, fill: Callable[[Path], None]) -> Path:
+    """Make a directory whole or not at all, so that an interrupted run leaves nothing that looks finished."""
+    if directory.exists():
+        return directory
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=directory.parent, prefix=".") as staging:
+        unfinished = Path(staging) / directory.name
+        unfinished.mkdir()
+        fill(unfinished)
+        if not directory.exists():
+            unfinished.rename(directory)
+    return directory
+
+
+def _digest(files: Iterable[Path], names: Iterable[str]) -> str:
+    digest = hashlib.sha256(json.dumps(list(names)).encode())
+    for path in files:
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:16]
+
+
+def _remove(path: Path) -> None:
+    shutil.rmtree(path) if path.is_dir() else path.unlink()

@@ -1,0 +1,73 @@
+"""The public door: SDK calls, pixels and forms, answered once they are queued."""
+
+import json
+
+from aws_cdk import Duration
+from aws_cdk import aws_apigatewayv2 as apigatewayv2
+from constructs import Construct
+
+from infra.events_queue import EventsQueue
+from infra.http_api import HttpApi
+from infra.lambda_function import Functions
+from infra.secret import RandomSecret
+from infra.settings import Settings
+from infra.storage import Storage
+
+ROUTES = ("POST /v1/{call}", "GET /pixel.gif", "POST /forms/{form}", "GET /health")
+REQUESTS_PER_SECOND_MAX = 500
+
+#: Any site may send, as a tracking key is public by nature; nothing that a browser adds by itself (cookies) is allowed.
+CORS = apigatewayv2.CorsPreflightOptions(
+    allow_origins=["*"],
+    allow_methods=[apigatewayv2.CorsHttpMethod.POST, apigatewayv2.CorsHttpMethod.GET],
+    allow_headers=["authorization", "content-type", "x-retry-count"],
+    max_age=Duration.hours(1),
+)
+
+
+class Collection(Construct):
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        functions: Functions,
+        settings: Settings,
+        storage: Storage,
+        events: EventsQueue,
+    ) -> None:
+        super().__init__(scope, id)
+        self.write_key_root = RandomSecret(
+            self,
+            "WriteKeyRoot",
+            settings=settings,
+            description="Every source's write key is derived from this: a change withdraws all of them",
+        )
+        self.function = functions.create(
+            self,
+            "collect",
+            does="Takes what lead sources send, and queues it",
+            timeout=Duration.seconds(10),
+            memory_mb=512,
+            environment={
+                "EVENTS_QUEUE_URL": events.queue.queue_url,
+                "FAILED_EVENTS_BUCKET": storage.failed_events.bucket_name,
+                "WRITE_KEY_SECRET_ARN": self.write_key_root.arn,
+                "SOURCES": json.dumps(settings.sources),
+                "REDIRECT_SITES": json.dumps(settings.redirect_sites),
+            },
+        )
+        events.allow_sending(self.function)
+        storage.allow_keeping_failed_events(self.function)
+        self.write_key_root.allow_reading(self.function)
+        self.api = HttpApi(
+            self,
+            "Http",
+            function=self.function,
+            routes=ROUTES,
+            requests_per_second=REQUESTS_PER_SECOND_MAX,
+            description="Lead events: SDKs, pixels, forms",
+            open_because="Public by design: a browser cannot keep a secret. The function checks the write key, which"
+            " decides how far a source is believed.",
+            cors=CORS,
+        )

@@ -1,0 +1,65 @@
+"""The clock: once an hour, leads whose score changes by time alone are sent for another look."""
+
+from aws_cdk import Duration, TimeZone
+from aws_cdk import aws_lambda_destinations as destinations
+from aws_cdk import aws_scheduler as scheduler
+from aws_cdk import aws_scheduler_targets as targets
+from constructs import Construct
+
+from infra.events_queue import EventsQueue
+from infra.lambda_function import Functions
+from infra.queue import encrypted_queue
+from infra.settings import Settings
+from infra.storage import Storage
+
+RETRIES = 2
+
+
+class Decay(Construct):
+    """A run missed or repeated changes no score, so retries are few: the next hour catches up."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        functions: Functions,
+        settings: Settings,
+        storage: Storage,
+        events: EventsQueue,
+    ) -> None:
+        super().__init__(scope, id)
+        self.dead_letters = encrypted_queue(self, "DeadLetters", settings=settings)
+        self.function = functions.create(
+            self,
+            "decay",
+            does="Finds leads whose timer has run out, and queues a tick for each",
+            timeout=Duration.minutes(5),
+            memory_mb=512,
+            environment={"LEADS_TABLE": storage.leads.table_name, "EVENTS_QUEUE_URL": events.queue.queue_url},
+        )
+        storage.allow_query(self.function, "due")
+        # Its cursor, so that an interrupted run goes on where it stopped.
+        storage.leads.grant(self.function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem")
+        events.allow_sending(self.function)
+        # Scheduler hands the run over to Lambda's own queue: either side may fail, and both have a place to put it.
+        self.function.configure_async_invoke(
+            retry_attempts=RETRIES,
+            max_event_age=Duration.hours(1),
+            on_failure=destinations.SqsDestination(self.dead_letters),
+        )
+        self._schedule()
+
+    def _schedule(self) -> None:
+        scheduler.Schedule(
+            self,
+            "Hourly",
+            description="Decay of lead scores",
+            schedule=scheduler.ScheduleExpression.cron(minute="0", time_zone=TimeZone.ETC_UTC),
+            target=targets.LambdaInvoke(
+                self.function,
+                dead_letter_queue=self.dead_letters,
+                retry_attempts=RETRIES,
+                max_event_age=Duration.hours(1),
+            ),
+        )

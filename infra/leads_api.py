@@ -1,0 +1,46 @@
+"""The private door: why a lead has its score, and which leads are in a stage."""
+
+from aws_cdk import Duration
+from constructs import Construct
+
+from infra.http_api import HttpApi
+from infra.lambda_function import Functions
+from infra.secret import RandomSecret
+from infra.settings import Settings
+from infra.storage import Storage
+
+ROUTES = ("GET /leads", "GET /leads/{id}", "POST /leads/lookup")
+REQUESTS_PER_SECOND_MAX = 50
+
+
+class LeadsApi(Construct):
+    def __init__(
+        self, scope: Construct, id: str, *, functions: Functions, settings: Settings, storage: Storage
+    ) -> None:
+        super().__init__(scope, id)
+        self.token = RandomSecret(self, "Token", settings=settings, description="The bearer token of the leads API")
+        self.function = functions.create(
+            self,
+            "leads_api",
+            does="Answers what a lead's score is and why",
+            timeout=Duration.seconds(20),
+            memory_mb=512,
+            environment={
+                "EVENTS_TABLE": storage.events.table_name,
+                "LEADS_TABLE": storage.leads.table_name,
+                "LEADS_TOKEN_SECRET_ARN": self.token.arn,
+            },
+        )
+        storage.events.grant(self.function, "dynamodb:Query")
+        storage.leads.grant(self.function, "dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query")
+        storage.allow_query(self.function, "stage")
+        self.token.allow_reading(self.function)
+        self.api = HttpApi(
+            self,
+            "Http",
+            function=self.function,
+            routes=ROUTES,
+            requests_per_second=REQUESTS_PER_SECOND_MAX,
+            description="Leads, their scores and why",
+            open_because="The function compares the bearer token, in constant time, before it does anything else.",
+        )

@@ -1,0 +1,40 @@
+"""`make up`: deploy to MiniStack and leave it running. A second time deploys what has changed."""
+
+import json
+import sys
+
+from infra.local.deploy import DeploymentError, deploy
+from infra.local.ministack import ROOT, MiniStack, MiniStackError, start
+from infra.local.stack import LocalStack
+
+DIRECTORY = ROOT / ".leadscore"
+RUNNING = DIRECTORY / "ministack.json"
+SUMMARY = DIRECTORY / "local.json"
+
+
+def main() -> int:
+    DIRECTORY.mkdir(exist_ok=True)
+    ministack = MiniStack.load(RUNNING)
+    try:
+        if ministack is None:
+            _say("starting MiniStack")
+            ministack = start(DIRECTORY, auth=False, attached=False)
+            ministack.save(RUNNING)
+        stack = LocalStack(ministack, deploy(ministack, DIRECTORY, context={}, report=_say))
+    except (MiniStackError, DeploymentError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    summary = stack.summary()
+    SUMMARY.write_text(json.dumps(summary, indent=2) + "\n")
+    print("\nThe stack is up. Also in .leadscore/local.json; `make down` stops it.\n")
+    for name, value in summary.items():
+        print(f"  {name:18} {value}")
+    return 0
+
+
+def _say(progress: str) -> None:
+    print(f"… {progress}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,31 @@
+"""A queue as this project has them: encrypted, TLS only, two weeks of patience."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.settings import Settings
+
+RETENTION = Duration.days(14)
+RECEIVES_MAX = 5
+
+
+def encrypted_queue(
+    scope: Construct,
+    name: str,
+    *,
+    settings: Settings,
+    dead_letters: sqs.Queue | None = None,
+    visibility_timeout: Duration | None = None,
+) -> sqs.Queue:
+    """A queue. What is received RECEIVES_MAX times without being deleted moves to `dead_letters`."""
+    redrive = sqs.DeadLetterQueue(queue=dead_letters, max_receive_count=RECEIVES_MAX) if dead_letters else None
+    return sqs.Queue(
+        scope,
+        name,
+        encryption=sqs.QueueEncryption.SQS_MANAGED,
+        enforce_ssl=settings.tls_only,
+        retention_period=RETENTION,
+        visibility_timeout=visibility_timeout,
+        dead_letter_queue=redrive,
+    )

@@ -1,0 +1,56 @@
+"""The one writer: folds queued events and ticks into leads."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_lambda_event_sources as event_sources
+from constructs import Construct
+
+from infra.events_queue import EventsQueue
+from infra.lambda_function import Functions
+from infra.storage import Storage
+
+TIMEOUT = Duration.seconds(60)
+#: The longer it waits, the more events of one lead share a write.
+WINDOW = Duration.seconds(1)
+MESSAGES_PER_BATCH_MAX = 10
+#: Bounds what a flood may cost, and how many connections the tables see.
+CONCURRENCY_MAX = 100
+
+
+class Scoring(Construct):
+    def __init__(
+        self, scope: Construct, id: str, *, functions: Functions, storage: Storage, events: EventsQueue
+    ) -> None:
+        super().__init__(scope, id)
+        self.function = functions.create(
+            self,
+            "score",
+            does="Appends events to the log and brings their leads' scores up to date",
+            timeout=TIMEOUT,
+            memory_mb=512,
+            environment={
+                "EVENTS_TABLE": storage.events.table_name,
+                "LEADS_TABLE": storage.leads.table_name,
+                "FAILED_EVENTS_BUCKET": storage.failed_events.bucket_name,
+            },
+        )
+        # A transaction is authorised as the actions in it. No DeleteItem: nothing here ever forgets.
+        storage.events.grant(self.function, "dynamodb:PutItem", "dynamodb:Query")
+        storage.leads.grant(
+            self.function,
+            "dynamodb:BatchGetItem",
+            "dynamodb:ConditionCheckItem",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:Query",
+            "dynamodb:UpdateItem",
+        )
+        storage.allow_keeping_failed_events(self.function)
+        self.function.add_event_source(
+            event_sources.SqsEventSource(
+                events.queue,
+                batch_size=MESSAGES_PER_BATCH_MAX,
+                max_batching_window=WINDOW,
+                max_concurrency=CONCURRENCY_MAX,
+                report_batch_item_failures=True,
+            )
+        )

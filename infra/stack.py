@@ -1,0 +1,84 @@
+"""The whole system as one stack: it is deployed, changed and removed as one."""
+
+from pathlib import Path
+
+from aws_cdk import CfnOutput, IStackSynthesizer, Stack
+from constructs import Construct
+
+from infra import scoring
+from infra.alarms import Alarms
+from infra.collection import Collection
+from infra.decay import Decay
+from infra.events_queue import EventsQueue
+from infra.lambda_function import Functions
+from infra.leads_api import LeadsApi
+from infra.notification import Notification
+from infra.scoring import Scoring
+from infra.settings import Settings
+from infra.storage import Storage
+
+
+class LeadScoreStack(Stack):
+    def __init__(
+        self, scope: Construct, id: str, *, settings: Settings, bundle: Path, synthesizer: IStackSynthesizer | None
+    ) -> None:
+        super().__init__(
+            scope,
+            id,
+            description="Lead scoring: collects lead events, scores leads, tells sales and marketing",
+            synthesizer=synthesizer,
+            termination_protection=not settings.ephemeral,
+        )
+        functions = Functions(bundle=bundle, tracing=settings.tracing)
+        storage = Storage(self, "Storage", settings=settings)
+        events = EventsQueue(
+            self, "Events", settings=settings, consumer_timeout=scoring.TIMEOUT, consumer_window=scoring.WINDOW
+        )
+        collection = Collection(
+            self, "Collection", functions=functions, settings=settings, storage=storage, events=events
+        )
+        score = Scoring(self, "Scoring", functions=functions, storage=storage, events=events)
+        decay = Decay(self, "Decay", functions=functions, settings=settings, storage=storage, events=events)
+        notification = Notification(self, "Notification", functions=functions, settings=settings, storage=storage)
+        leads = LeadsApi(self, "Leads", functions=functions, settings=settings, storage=storage)
+
+        alarms = Alarms(self, "Alarms", settings=settings)
+        alarms.when_not_empty(
+            {
+                "EventsDeadLetters": events.dead_letters,
+                "DecayDeadLetters": decay.dead_letters,
+                **notification.dead_letters,
+            }
+        )
+        alarms.when_late(events.queue)
+        alarms.when_behind(notification.function)
+        alarms.when_not_run(decay.function)
+        alarms.when_failing(
+            {
+                "Collect": collection.function,
+                "Score": score.function,
+                "Decay": decay.function,
+                "Notify": notification.function,
+                "Leads": leads.function,
+            }
+        )
+        self._outputs(
+            CollectUrl=collection.api.url,
+            LeadsUrl=leads.api.url,
+            SalesQueueUrl=notification.sales.queue_url,
+            NurtureQueueUrl=notification.nurture.queue_url,
+            TopicArn=notification.topic.topic_arn,
+            OperationsTopicArn=alarms.topic.topic_arn,
+            EventsQueueUrl=events.queue.queue_url,
+            EventsDlqUrl=events.dead_letters.queue_url,
+            EventsTableName=storage.events.table_name,
+            LeadsTableName=storage.leads.table_name,
+            FailedEventsBucketName=storage.failed_events.bucket_name,
+            WriteKeySecretArn=collection.write_key_root.arn,
+            LeadsTokenSecretArn=leads.token.arn,
+            DecayFunctionName=decay.function.function_name,
+        )
+
+    def _outputs(self, **values: str) -> None:
+        for name, value in values.items():
+            CfnOutput(self, name, value=value)
