@@ -182,6 +182,8 @@ def test_a_list_matches_if_one_of_its_elements_does_at_any_depth() -> None:
         ("a*a", "a", False),
         ("a*a", "aa", True),
         ("*ab*ab*", "ab", False),
+        ("*aba*aba*", "ababa", False),
+        ("*aba*aba*", "abaxaba", True),
         ("a*b*c", "a\nb\nc", True),
         ("a*b*c", "acb", False),
         ("a*bc*c", "abc", False),
@@ -307,6 +309,7 @@ MATCHERS = st.one_of(
 LEAVES = st.lists(MATCHERS, min_size=1, max_size=3)
 
 
+@settings(deadline=None)
 @given(LEAVES, SCALARS | st.lists(SCALARS, min_size=1, max_size=3), st.booleans())
 def test_values_match_as_in_moto(leaf: list[Any], value: Any, present: bool) -> None:
     document = {"x": 0} | ({"field": value} if present else {})
@@ -332,14 +335,14 @@ def documents(values: st.SearchStrategy[Any], depth: int) -> st.SearchStrategy[d
 FLAT = SCALARS | st.lists(SCALARS, min_size=1, max_size=2)
 
 
-@settings(max_examples=300)
+@settings(max_examples=150, deadline=None)
 @given(patterns(NAMES, 2), documents(FLAT, 2))
 def test_structure_matches_as_in_moto(pattern: dict[str, Any], document: dict[str, Any]) -> None:
     document = without_empty_objects(document)
     assert matches(pattern, document) == moto_matches(pattern, document)
 
 
-@settings(max_examples=500)
+@settings(max_examples=150, deadline=None)
 @given(
     patterns(NAMES, 2),
     st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | documents(inner, 0), max_leaves=8),
@@ -350,7 +353,7 @@ def test_lists_of_objects_match_as_in_a_rule_engine_that_flattens(pattern: dict[
 
 
 def moto_matches(pattern: dict[str, Any], document: dict[str, Any]) -> bool:
-    return EventPattern.load(json.dumps(pattern)).matches_event(document)
+    return EventPattern(None, pattern).matches_event(document)
 
 
 def without_empty_objects(document: dict[str, Any]) -> dict[str, Any]:
