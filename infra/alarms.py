@@ -12,10 +12,10 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.acknowledge import acknowledge
+from infra.lambda_function import METRICS_NAMESPACE
 from infra.settings import Settings
 
 MINUTE = Duration.minutes(1)
-HOUR = Duration.hours(1)
 LATE = Duration.minutes(5)
 
 
@@ -51,13 +51,19 @@ class Alarms(Construct):
             metric = function.metric_errors(period=Duration.minutes(5), statistic="Sum")
             self._alarm(f"{name}Failing", metric, above=0, says=f"{name} raised an error", periods=3)
 
-    def when_not_run(self, function: lambda_.Function) -> None:
-        """No data is bad news here: a clock that stopped reports nothing. With `when_failing`: it has not succeeded."""
-        metric = function.metric_invocations(period=HOUR, statistic="Sum")
-        alarm = metric.create_alarm(
+    def when_decay_is_overdue(self) -> None:
+        """No data is bad news here: a clock that stopped reports nothing."""
+        finished = cloudwatch.Metric(
+            namespace=METRICS_NAMESPACE,
+            metric_name="decay.finished",
+            dimensions_map={"service": "decay"},
+            period=Duration.hours(1),
+            statistic="Sum",
+        )
+        alarm = finished.create_alarm(
             self,
-            "DecayNotRun",
-            alarm_description="The hourly run did not start for two hours",
+            "DecayOverdue",
+            alarm_description="The hourly run has not finished for two hours",
             threshold=1,
             comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
             evaluation_periods=2,

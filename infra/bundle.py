@@ -27,14 +27,29 @@ PLATFORMS = {"aws": ["--python-platform", "aarch64-manylinux_2_28"], "local": []
 CODE = {".": ("functions/*.py",), "shared": ("leadscore/**/*.py", "leadscore/models/*")}
 NOT_DEPLOYED = "leadscore/cli/"
 
+UNUSED_POWERTOOLS = (
+    "auth_alpha",
+    "batch",
+    "circuit_breaker",
+    "data_masking",
+    "feature_flags",
+    "idempotency",
+    "kafka",
+    "metadata",
+    "parameters",
+    "parser",
+    "streaming",
+    "validation",
+)
+
 #: Parts of the wheels that no function reaches, as globs. Tests import every function from a bundle without them.
 UNUSED = (
     "*.dist-info",
     "bin",
     "**/*.pyi",
     "**/py.typed",
-    "aws_lambda_powertools/event_handler",
-    "aws_lambda_powertools/utilities/[!_jt]*",
+    "aws_lambda_powertools/event_handler/openapi/swagger_ui",
+    *(f"aws_lambda_powertools/utilities/{name}" for name in UNUSED_POWERTOOLS),
     "boto3/data",
     "boto3/examples",
     "dateutil/zoneinfo",

@@ -13,6 +13,8 @@ from infra.settings import Settings
 from infra.storage import Storage
 
 RETRIES = 2
+#: The partition key under which an interrupted run leaves where it stopped: all that the function may read or write.
+CURSOR = "DECAY#cursor"
 
 
 class Decay(Construct):
@@ -39,8 +41,7 @@ class Decay(Construct):
             environment={"LEADS_TABLE": storage.leads.table_name, "EVENTS_QUEUE_URL": events.queue.queue_url},
         )
         storage.allow_query(self.function, "due")
-        # Its cursor, so that an interrupted run goes on where it stopped.
-        storage.leads.grant(self.function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem")
+        storage.allow_item(self.function, CURSOR, "dynamodb:BatchGetItem", "dynamodb:PutItem")
         events.allow_sending(self.function)
         # Scheduler hands the run over to Lambda's own queue: either side may fail, and both have a place to put it.
         self.function.configure_async_invoke(

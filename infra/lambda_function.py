@@ -11,6 +11,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 LOG_LEVEL = "INFO"
+METRICS_NAMESPACE = "LeadScore"
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Functions:
             recursive_loop=lambda_.RecursiveLoop.TERMINATE,
             environment={
                 "POWERTOOLS_SERVICE_NAME": name,
-                "POWERTOOLS_METRICS_NAMESPACE": "LeadScore",
+                "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
                 "POWERTOOLS_LOG_LEVEL": LOG_LEVEL,
                 **environment,
             },

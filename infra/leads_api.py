@@ -9,7 +9,7 @@ from infra.secret import RandomSecret
 from infra.settings import Settings
 from infra.storage import Storage
 
-ROUTES = ("GET /leads", "GET /leads/{id}", "POST /leads/lookup")
+ROUTES = ("GET /leads", "GET /leads/{id}", "POST /leads/lookup", "GET /health")
 REQUESTS_PER_SECOND_MAX = 50
 
 
@@ -32,7 +32,7 @@ class LeadsApi(Construct):
             },
         )
         storage.events.grant(self.function, "dynamodb:Query")
-        storage.leads.grant(self.function, "dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query")
+        storage.leads.grant(self.function, "dynamodb:BatchGetItem", "dynamodb:Query")
         storage.allow_query(self.function, "stage")
         self.token.allow_reading(self.function)
         self.api = HttpApi(

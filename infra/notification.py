@@ -77,7 +77,7 @@ class Notification(Construct):
                 "LEAD_LINK": self._settings.lead_link,
             },
         )
-        storage.leads.grant(function, "dynamodb:GetItem", "dynamodb:Query")
+        storage.leads.grant(function, "dynamodb:BatchGetItem", "dynamodb:Query")
         self.topic.grant_publish(function)
         function.add_event_source(
             event_sources.DynamoEventSource(

@@ -33,16 +33,10 @@ class Scoring(Construct):
                 "FAILED_EVENTS_BUCKET": storage.failed_events.bucket_name,
             },
         )
-        # A transaction is authorised as the actions in it. No DeleteItem: nothing here ever forgets.
+        # A transaction is authorised as the actions in it. Nothing is ever deleted.
         storage.events.grant(self.function, "dynamodb:PutItem", "dynamodb:Query")
         storage.leads.grant(
-            self.function,
-            "dynamodb:BatchGetItem",
-            "dynamodb:ConditionCheckItem",
-            "dynamodb:GetItem",
-            "dynamodb:PutItem",
-            "dynamodb:Query",
-            "dynamodb:UpdateItem",
+            self.function, "dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:Query"
         )
         storage.allow_keeping_failed_events(self.function)
         self.function.add_event_source(

@@ -52,7 +52,7 @@ class LeadScoreStack(Stack):
         )
         alarms.when_late(events.queue)
         alarms.when_behind(notification.function)
-        alarms.when_not_run(decay.function)
+        alarms.when_decay_is_overdue()
         alarms.when_failing(
             {
                 "Collect": collection.function,

@@ -30,6 +30,16 @@ class Storage(Construct):
     def allow_keeping_failed_events(self, grantee: iam.IGrantable) -> None:
         allow(grantee, "s3:PutObject", self.failed_events.arn_for_objects("failed/*"))
 
+    def allow_item(self, grantee: iam.IGrantable, partition: str, *actions: str) -> None:
+        """On one partition of the leads table only."""
+        grantee.grant_principal.add_to_principal_policy(
+            iam.PolicyStatement(
+                actions=list(actions),
+                resources=[self.leads.table_arn],
+                conditions={"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [partition]}},
+            )
+        )
+
     def allow_query(self, grantee: iam.IGrantable, index: str) -> None:
         allow(grantee, "dynamodb:Query", f"{self.leads.table_arn}/index/{index}")
 
