@@ -1,71 +1,22 @@
 """What a person reads of a lead: scores of this moment, the stage as committed, and an explanation that adds up."""
 
-import itertools
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadscore.adapters.memory import FixedModels, MemoryFailedEvents, MemoryStore
+from leadscore.adapters.memory import FixedModels
 from leadscore.contracts.leads import Lead, TimelineEvent, TimelineTransition
 from leadscore.contracts.moments import moment
 from leadscore.domain.event import Identifier, LeadEvent, Trust
 from leadscore.domain.state import LeadState
 from leadscore.use_cases import read_leads
-from leadscore.use_cases.messages import events_body
 from leadscore.use_cases.ports import Commit, ModelBehind
-from leadscore.use_cases.read_leads import LeadReading, UnknownStage
-from leadscore.use_cases.rescore import Rescoring, Tally
-from leadscore.use_cases.score_batch import Task, score_batch
+from leadscore.use_cases.read_leads import UnknownStage
 from tests.leads import DAY, HOUR, NOON, event, small_model
-
-ADA = Identifier("user_id", "ada")
-
-
-@dataclass
-class Office:
-    """A store that `score` fills and somebody reads, at the same moment."""
-
-    now: int = NOON
-    store: MemoryStore = field(default_factory=MemoryStore)
-    models: FixedModels = field(default_factory=lambda: FixedModels(1, small_model()))
-    leads_made: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
-
-    def receive(self, *events: LeadEvent) -> None:
-        self.now = max(self.now, *(item.occurred_at for item in events))
-        result = score_batch(
-            {"message": events_body("token", events)},
-            rescoring=Rescoring(
-                store=self.store, log=self.store, models=self.models, now=lambda: self.now, pause=lambda _: None
-            ),
-            store=self.store,
-            failed_events=MemoryFailedEvents(),
-            new_lead=lambda: f"lead{next(self.leads_made)}",
-            run_all=_in_turn,
-        )
-        assert not result.failures, result.failures
-
-    @property
-    def reading(self) -> LeadReading:
-        return LeadReading(
-            store=self.store,
-            log=self.store,
-            transitions=self.store,
-            index=self.store,
-            models=self.models,
-            now=lambda: self.now,
-        )
-
-    def ada(self) -> Lead:
-        lead = self.reading.find(ADA)
-        assert lead is not None
-        return lead
-
-
-def _in_turn(tasks: list[Task]) -> list[Tally | Exception]:
-    return [task() for task in tasks]
+from tests.use_cases.office import ADA, Office
 
 
 class LaggingIndex:
