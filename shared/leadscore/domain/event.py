@@ -74,7 +74,7 @@ class LeadEvent:
 
     @property
     def home(self) -> Identifier:
-        """Where the event is logged: a function of the event alone, so a redelivery meets its first copy after any merge."""
+        """Where the event is logged: a function of the event alone, so a copy meets the first one after any merge."""
         return self.identifiers[0]
 
     @property
@@ -97,7 +97,7 @@ class LeadEvent:
             "trust": self.trust.name.lower(),
             "occurred_at": self.occurred_at,
             "received_at": self.received_at,
-            "identifiers": {kind: value for kind, value in self.identifiers},
+            "identifiers": dict(self.identifiers),
             "fingerprint": self.fingerprint,
             "properties": self.properties,
             "traits": self.traits,

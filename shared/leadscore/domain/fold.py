@@ -1,22 +1,40 @@
 """The fold: a lead's score as a pure function of its events, the model and a moment.
 
-`fold` takes the whole log, `extend` a state and newer events; both run the same steps over the events in order, so
+`fold` takes the whole log, `extend` a state and further events; both run the same steps over the events in order, so
 they cannot differ. Time is one more input: inactivity steps are applied at their own instants, between the events,
 and before an event at the same instant.
+
+An event that comes late can still be stepped in where its place makes no difference: when since then nothing but
+points were added, and adding its own leaves the stage. Anything else asks for a full fold (`OutOfOrder`).
 """
 
 import json
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from leadscore.domain.event import LeadEvent, Trust
-from leadscore.domain.model import DISQUALIFIED, ENGAGEMENT, FIT, OUT, TOTAL, Effect, InactivityStep, Model, Stage
-from leadscore.domain.model import event_document
+from leadscore.domain.event import LeadEvent
+from leadscore.domain.model import (
+    DISQUALIFIED,
+    ENGAGEMENT,
+    FIT,
+    OUT,
+    TOTAL,
+    Effect,
+    InactivityStep,
+    Model,
+    Rule,
+    Stage,
+    event_document,
+)
 from leadscore.domain.state import LeadState, Line, Profile, Trait
 
 #: What a profile holds at most, so that no client can grow it without bound. More stays in the log, unseen by fit.
 TRAITS_MAX = 100
 TRAIT_BYTES_MAX = 2_048
+
+
+class OutOfOrder(Exception):
+    """The event belongs before something that its place makes a difference to: only a full fold is sure."""
 
 
 class ExplanationLine(NamedTuple):
@@ -38,20 +56,23 @@ def fold(
     ordered = sorted(events, key=lambda event: (event.order, event.home))
     blank = LeadState(lead, activation=activation, due_at=due_at)
     state, profile = extend(blank, ordered, model, profile={}, as_of=as_of)
-    assert profile is not None
-    return state, profile
+    return state, profile or {}
 
 
 def extend(
     state: LeadState, events: Iterable[LeadEvent], model: Model, *, profile: Profile | None, as_of: int
 ) -> tuple[LeadState, Profile | None]:
-    """The state after these events at `as_of`; they come in order and `is_newer` holds for the first of them.
+    """The state after these further events, given in order, at `as_of`. None of them may be folded in already.
 
     `profile` may be None where no event carries traits. Version, ring and homes are left to the commit.
+    Raises OutOfOrder.
     """
     state = state.copy()
     for event in events:
-        profile = _apply(state, event, model, profile)
+        if event.order > state.last_event and event.occurred_at >= state.settled_at:
+            profile = _apply(state, event, model, profile)
+        else:
+            _insert(state, event, model)
         state.as_of = max(state.as_of, event.occurred_at)
     _advance(state, model, to=max(state.as_of, as_of))
     return state, profile
@@ -62,11 +83,6 @@ def advance(state: LeadState, model: Model, *, to: int) -> LeadState:
     state = state.copy()
     _advance(state, model, to=max(state.as_of, to))
     return state
-
-
-def is_newer(event: LeadEvent, state: LeadState) -> bool:
-    """Whether a step may fold the event in: nothing that is folded already comes after it, time steps included."""
-    return event.order > state.last_event and event.occurred_at >= state.stepped_at
 
 
 def next_change_at(state: LeadState, model: Model) -> int | None:
@@ -93,9 +109,7 @@ def _apply(state: LeadState, event: LeadEvent, model: Model, profile: Profile | 
         _enter(state, model.entry.name, at)
     _take_steps_until(state, model, at)
     state.last_event = event.order
-    state.folded_count += 1
-    state.folded_xor ^= event.short
-    state.identified = state.identified or any(identifier.is_known for identifier in event.identifiers)
+    _count(state, event)
     if event.traits:
         if profile is None:
             raise ValueError("an event with traits needs the profile")
@@ -105,6 +119,36 @@ def _apply(state: LeadState, event: LeadEvent, model: Model, profile: Profile | 
     _apply_effects(state, model, event, document)
     _enter(state, _stage(state, model), at)
     return profile
+
+
+def _insert(state: LeadState, event: LeadEvent, model: Model) -> None:
+    """Fold in an event that comes late, if that gives what folding it in its place would give.
+
+    Since `settled_at` scores only rose and the stage stayed. With points of its own added, every score in between is
+    at most the last one, so a stage that the last one leaves alone was left alone all the way. And no idle spell may
+    have fitted between the event and what followed.
+    """
+    document = event_document(event)
+    matching = [rule for rule in model.engagement_rules(event.name) if rule.matches(document)]
+    if (
+        event.occurred_at <= state.settled_at
+        or (model.inactivity and event.occurred_at + model.inactivity[0].after <= state.last_activity_at)
+        or event.traits
+        or any(rule.points < 0 for rule in matching)
+        or any(_effects(event, document, model))
+    ):
+        raise OutOfOrder
+    _count(state, event)
+    for rule in matching:
+        _reward(state, rule, event.occurred_at)
+    if _stage(state, model) != state.stage:
+        raise OutOfOrder
+
+
+def _count(state: LeadState, event: LeadEvent) -> None:
+    state.folded_count += 1
+    state.folded_xor ^= event.short
+    state.identified = state.identified or any(identifier.is_known for identifier in event.identifiers)
 
 
 def _learn(state: LeadState, event: LeadEvent, model: Model, profile: Profile) -> Profile:
@@ -134,27 +178,41 @@ def _score_fit(state: LeadState, model: Model, profile: Profile, at: int) -> Non
             if line is not None:
                 del state.lines[rule.line]
                 state.fit -= line.points
+                state.settled_at = at
         elif line is None:
             state.lines[rule.line] = Line(rule.points, 1, at)
             state.fit += rule.points
+            state.settled_at = at
 
 
 def _score_engagement(state: LeadState, model: Model, event: LeadEvent, document: dict[str, object]) -> None:
-    """Give the points of every rule that matches; a match with positive points is activity and restarts the clock."""
     for rule in model.engagement_rules(event.name):
         if rule.matches(document):
-            _give(state, rule.line, rule.points, event.occurred_at)
-            if rule.points > 0:
-                state.last_activity_at = event.occurred_at
-                state.idle_steps = 0
+            _reward(state, rule, event.occurred_at)
+            if rule.points < 0:
+                state.settled_at = event.occurred_at
+
+
+def _reward(state: LeadState, rule: Rule, at: int) -> None:
+    """Give a rule's points; positive ones are activity, which restarts the clock of inactivity."""
+    _give(state, rule.line, rule.points, at)
+    if rule.points > 0 and at >= state.last_activity_at:
+        state.last_activity_at = at
+        state.idle_steps = 0
+
+
+def _effects(event: LeadEvent, document: dict[str, object], model: Model) -> list[Effect]:
+    return [
+        effect for effect in model.effects_of(event.name) if event.trust >= effect.trust and effect.matches(document)
+    ]
 
 
 def _apply_effects(state: LeadState, model: Model, event: LeadEvent, document: dict[str, object]) -> None:
     """Precedence: disqualify, escape, fast track, set stage; what comes back comes back before it can be ruled out."""
     effects: dict[str, list[Effect]] = {}
-    for effect in model.effects_of(event.name):
-        if event.trust >= effect.trust and effect.matches(document):
-            effects.setdefault(effect.kind, []).append(effect)
+    for effect in _effects(event, document, model):
+        effects.setdefault(effect.kind, []).append(effect)
+        state.settled_at = event.occurred_at
     if state.outside == DISQUALIFIED and "requalify" in effects:
         state.outside = ""
     if state.outside == OUT and "return" in effects:
@@ -197,7 +255,7 @@ def _take(state: LeadState, step: InactivityStep, model: Model, *, at: int) -> N
         if taken:
             _give(state, step.line, -taken, at)
     state.idle_steps += 1
-    state.stepped_at = at
+    state.settled_at = at
     _enter(state, _stage(state, model), at)
 
 
@@ -210,7 +268,7 @@ def _reset(state: LeadState, line: int, at: int) -> None:
 
 def _give(state: LeadState, line: int, points: int, at: int) -> None:
     before = state.lines.get(line, Line(0, 0, at))
-    state.lines[line] = Line(before.points + points, before.times + 1, at)
+    state.lines[line] = Line(before.points + points, before.times + 1, max(before.last_at, at))
     state.engagement += points
 
 
@@ -229,7 +287,7 @@ def _is_reached(stage: Stage, scores: dict[str, int]) -> bool:
 def _enter(state: LeadState, stage: str, at: int) -> None:
     if stage != state.stage:
         state.stage = stage
-        state.stage_since = at
+        state.stage_since = state.settled_at = at
 
 
 def _arm(state: LeadState, model: Model) -> None:

@@ -50,7 +50,7 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class InactivityStep:
-    """`take` points off engagement (never below zero), or all of it where `take` is None, `after` ms without activity."""
+    """After `after` ms without activity: `take` points off engagement, never below zero, or all of it (`take` None)."""
 
     line: int
     name: str

@@ -47,9 +47,9 @@ class LeadState:
     """Everything a step needs. Only the fold changes one, and only a copy of its own. Times are ms since the epoch.
 
     `stage_since` is when the stage was entered, `due_at` a lower bound of the next time-driven change, `idle_steps`
-    how many inactivity steps this idle spell has had, `stepped_at` the instant of the last of them, `floor` a set or
-    fast-tracked stage, `outside` the stage outside the ladder that holds the lead (or ""), `merged_into` the lead that
-    this closed one became part of.
+    how many inactivity steps this idle spell has had, `settled_at` the last instant since which only points were added
+    (an event after it may be folded in late), `floor` a set or fast-tracked stage, `outside` the stage outside the
+    ladder that holds the lead (or ""), `merged_into` the lead that this closed one became part of.
     """
 
     lead: str
@@ -63,7 +63,7 @@ class LeadState:
     last_event: tuple[int, str] = (0, "")
     last_activity_at: int = 0
     idle_steps: int = 0
-    stepped_at: int = 0
+    settled_at: int = 0
     floor: str = ""
     outside: str = ""
     identified: bool = False
@@ -104,7 +104,9 @@ def same_fold(one: LeadState, other: LeadState) -> bool:
     An equal score is not enough: two events that cancel out must not hide that one of them is missing.
     """
     return all(
-        getattr(one, item.name) == getattr(other, item.name) for item in fields(LeadState) if item.name not in _BOOKKEEPING
+        getattr(one, item.name) == getattr(other, item.name)
+        for item in fields(LeadState)
+        if item.name not in _BOOKKEEPING
     )
 
 

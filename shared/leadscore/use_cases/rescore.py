@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from leadscore.domain.event import Identifier, LeadEvent
-from leadscore.domain.fold import extend, fold, is_newer
+from leadscore.domain.fold import OutOfOrder, extend, fold
 from leadscore.domain.model import Model
 from leadscore.domain.state import LeadState, Profile, forget_recent, remember, remember_homes, same_fold
 from leadscore.domain.transition import Cause, difference
@@ -65,7 +65,7 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class _Logged:
+class Logged:
     """What logging the events showed: `new` ones to fold in, the homes they are in, and whether some may be missing."""
 
     new: tuple[LeadEvent, ...] = ()
@@ -98,7 +98,7 @@ class Rescoring:
                 is_import = Cause.IMPORT in work.causes and Cause.EVENT not in work.causes
                 state = self._commit(state, logged, Cause.IMPORT if is_import else Cause.EVENT, tally)
         if Cause.TIME in work.causes and not state.is_new:
-            self._commit(state, _Logged(), Cause.TIME, tally)
+            self._commit(state, Logged(), Cause.TIME, tally)
         return tally
 
     # -- reading ---------------------------------------------------------------------------------------------------
@@ -121,7 +121,7 @@ class Rescoring:
 
     # -- logging ---------------------------------------------------------------------------------------------------
 
-    def _log(self, state: LeadState, deliveries: Sequence[Delivery], tally: Tally) -> _Logged:
+    def _log(self, state: LeadState, deliveries: Sequence[Delivery], tally: Tally) -> Logged:
         """Put every event into the log, and find out which of them this worker has to fold in."""
         new: dict[int, LeadEvent] = {}
         homes: dict[Identifier, None] = {}
@@ -143,23 +143,26 @@ class Rescoring:
                 doubt = True
                 homes[event.home] = None
         ordered = sorted(new.values(), key=lambda event: (event.order, event.home))
-        return _Logged(tuple(ordered), tuple(homes), doubt)
+        return Logged(tuple(ordered), tuple(homes), doubt)
 
     def _is_folded(self, event: LeadEvent, state: LeadState) -> bool:
         return event.short in state.recent_ids
 
     # -- deciding --------------------------------------------------------------------------------------------------
 
-    def _next(self, state: LeadState, logged: _Logged, tally: Tally) -> tuple[LeadState, Profile | None]:
+    def _next(self, state: LeadState, logged: Logged, tally: Tally) -> tuple[LeadState, Profile | None]:
         """The next state, one version up: by a step where that is sure to be right, or else by a full fold."""
         activation, model = self._model_for(state)
         is_current = state.is_new or state.activation == activation
-        if is_current and not logged.doubt and all(is_newer(event, state) for event in logged.new):
-            return self._step(state, logged, activation, model, tally)
+        if is_current and not logged.doubt:
+            try:
+                return self._step(state, logged, activation, model, tally)
+            except OutOfOrder:
+                pass
         return self._full_fold(state, logged, activation, model, tally)
 
     def _step(
-        self, state: LeadState, logged: _Logged, activation: int, model: Model, tally: Tally
+        self, state: LeadState, logged: Logged, activation: int, model: Model, tally: Tally
     ) -> tuple[LeadState, Profile | None]:
         profile: Profile | None = None
         if any(event.traits for event in logged.new):
@@ -172,7 +175,7 @@ class Rescoring:
         return following, learned if learned != profile else None
 
     def _full_fold(
-        self, state: LeadState, logged: _Logged, activation: int, model: Model, tally: Tally
+        self, state: LeadState, logged: Logged, activation: int, model: Model, tally: Tally
     ) -> tuple[LeadState, Profile | None]:
         homes = dict.fromkeys((*self.store.read_homes(state.lead), *logged.homes))
         following, profile = self._fold(state, homes, activation, model)
@@ -195,14 +198,14 @@ class Rescoring:
         forget_recent(following, following.version)
         return following, profile
 
-    def _is_settled(self, state: LeadState, following: LeadState, logged: _Logged) -> bool:
+    def _is_settled(self, state: LeadState, following: LeadState, logged: Logged) -> bool:
         """Nothing to write: the same events are folded to the same result, and no timer ran out."""
         timer_ran_out = state.due_at is not None and state.due_at <= following.as_of
         return not logged.new and same_fold(state, following) and not timer_ran_out
 
     # -- committing ------------------------------------------------------------------------------------------------
 
-    def _commit(self, state: LeadState, logged: _Logged, cause: Cause, tally: Tally) -> LeadState:
+    def _commit(self, state: LeadState, logged: Logged, cause: Cause, tally: Tally) -> LeadState:
         """Write the next version, on whatever state is found there; gives the state that holds afterwards."""
         for attempt in range(TRIES_MAX):
             following, profile = self._next(state, logged, tally)
@@ -210,7 +213,7 @@ class Rescoring:
                 return state
             homes = remember_homes(following, logged.homes)
             try:
-                self._write(state, following, profile, homes, cause, tally)
+                self._write(state, following, tally, cause=cause, profile=profile, homes=homes)
             except VersionConflict:
                 tally.conflicts += 1
                 self.pause(attempt)
@@ -221,13 +224,13 @@ class Rescoring:
                 return following
         raise Contended
 
-    def _after_conflict(self, state: LeadState, logged: _Logged) -> tuple[LeadState, _Logged]:
+    def _after_conflict(self, state: LeadState, logged: Logged) -> tuple[LeadState, Logged]:
         """What is left to fold in, now that somebody else committed, or an own write did whose answer was lost."""
         found = self._read_state(state.lead)
         if found.lead != state.lead or logged.doubt or not self._is_complete_since(found, state.version):
-            return found, _Logged((), logged.homes, doubt=bool(logged.new) or logged.doubt)
+            return found, Logged((), logged.homes, doubt=bool(logged.new) or logged.doubt)
         left = tuple(event for event in logged.new if not self._is_folded(event, found))
-        return found, _Logged(left, logged.homes, doubt=False)
+        return found, Logged(left, logged.homes, doubt=False)
 
     def _is_complete_since(self, state: LeadState, version: int) -> bool:
         return state.recent_since <= version
@@ -236,10 +239,11 @@ class Rescoring:
         self,
         state: LeadState,
         following: LeadState,
-        profile: Profile | None,
-        homes: tuple[Identifier, ...],
-        cause: Cause,
         tally: Tally,
+        *,
+        cause: Cause,
+        profile: Profile | None,
+        homes: tuple[Identifier, ...] = (),
         closing: Closing | None = None,
     ) -> None:
         activation, model = self._model_for(following)
@@ -257,10 +261,11 @@ class Rescoring:
         """
         for attempt in range(TRIES_MAX):
             activation, model = self._model_for(state)
-            following, profile = self._full_fold(state, _Logged(), activation, model, tally)
+            following, profile = self._full_fold(state, Logged(), activation, model, tally)
             same_events = (state.folded_count, state.folded_xor) == (following.folded_count, following.folded_xor)
             try:
-                self._write(state, following, profile, (), Cause.MODEL if same_events else Cause.EVENT, tally)
+                cause = Cause.MODEL if same_events else Cause.EVENT
+                self._write(state, following, tally, cause=cause, profile=profile)
             except VersionConflict:
                 tally.conflicts += 1
                 self.pause(attempt)
@@ -310,5 +315,5 @@ class Rescoring:
             transition=difference(anonymous, closed, model, activation=activation, cause=Cause.MERGE),
             identifiers=(merge.identifier,),
         )
-        self._write(state, following, profile, tuple(gained), Cause.MERGE, tally, closing)
+        self._write(state, following, tally, cause=Cause.MERGE, profile=profile, homes=tuple(gained), closing=closing)
         return following

@@ -36,8 +36,7 @@ class Resolver:
         merges = []
         for weaker in event.identifiers[1:]:
             owner = self._leads.get(weaker) or self._link(weaker, lead, is_new=is_new)
-            if owner not in (None, lead) and not weaker.is_known and event.home.is_known:
-                assert owner is not None
+            if owner and owner != lead and not weaker.is_known:
                 merges.append(Merge(weaker, owner, lead))
         return lead, merges
 
@@ -51,8 +50,8 @@ class Resolver:
             if owner:
                 return owner, False
         lead = self._new_lead()
-        owner = self._link(home, lead, is_new=True)
-        assert owner is not None, "nobody can have claimed a kind of a lead that was just made up"
+        # Nobody can have claimed a kind of a lead that was just made up, so the link gives an owner.
+        owner = self._link(home, lead, is_new=True) or lead
         return owner, owner == lead
 
     def _link(self, identifier: Identifier, lead: str, *, is_new: bool) -> str | None:
@@ -68,4 +67,3 @@ class Resolver:
             return self._link(identifier, winner, is_new=False)
         self._leads[identifier] = lead
         return lead
-

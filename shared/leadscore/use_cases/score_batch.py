@@ -4,7 +4,7 @@ A message fails only for its own reasons or its leads'; whatever else came with 
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,6 +48,16 @@ class _LeadBatch:
     messages: set[str] = field(default_factory=set)
 
 
+@dataclass(frozen=True, slots=True)
+class _Aside:
+    """An event to keep as a failed one, and the messages that have to come back if that fails."""
+
+    raw: Any
+    code: str
+    reason: str
+    messages: frozenset[str]
+
+
 def score_batch(
     bodies: Mapping[str, str],
     *,
@@ -62,19 +72,19 @@ def score_batch(
     messages = _read_messages(bodies, result)
     batches = _sort_by_lead(messages, result, store=store, new_lead=new_lead)
     states = store.read_states(batches) if batches else {}
-    tasks = [
-        _task(rescoring, lead, batch.work, states.get(lead) or LeadState(lead)) for lead, batch in batches.items()
-    ]
+    tasks = [_task(rescoring, lead, batch.work, states.get(lead) or LeadState(lead)) for lead, batch in batches.items()]
+    asides = list(_unreadable_events(messages))
     for (lead, batch), outcome in zip(batches.items(), run_all(tasks), strict=True):
         if isinstance(outcome, Exception):
             result.failures.append(Failure(frozenset(batch.messages), outcome, lead))
         else:
             result.tally.add(outcome)
-            _keep_reused_ids(outcome, batch, result, failed_events, at=rescoring.now())
-    for message_id, message in messages.items():
-        for unreadable in message.unreadable:
-            code, reason = "unreadable_event", unreadable.reason
-            _keep(failed_events, unreadable.raw, code, reason, {message_id}, result, at=rescoring.now())
+            asides.extend(_reused_ids(outcome, batch))
+    for aside in asides:
+        try:
+            failed_events.put(raw=json.dumps(aside.raw), code=aside.code, reason=aside.reason, at=rescoring.now())
+        except Exception as error:  # noqa: BLE001  What could be kept nowhere stays in the queue.
+            result.failures.append(Failure(aside.messages, error))
     return result
 
 
@@ -102,7 +112,7 @@ def _sort_by_lead(
         for event in message.events:
             try:
                 lead, merges = resolver.resolve(event)
-            except Exception as error:  # Its message comes back; the other events of the batch must not wait for it.
+            except Exception as error:  # noqa: BLE001  Its message comes back, and no other has to wait for it.
                 result.failures.append(Failure(frozenset({message_id}), error))
                 continue
             batch = _batch_of(lead, message_id, message, batches)
@@ -120,18 +130,13 @@ def _batch_of(lead: str, message_id: str, message: Message, batches: dict[str, _
     return batch
 
 
-def _keep_reused_ids(
-    tally: Tally, batch: _LeadBatch, result: BatchResult, failed_events: FailedEvents, *, at: int
-) -> None:
+def _unreadable_events(messages: Mapping[str, Message]) -> Iterator[_Aside]:
+    for message_id, message in messages.items():
+        for unreadable in message.unreadable:
+            yield _Aside(unreadable.raw, "unreadable_event", unreadable.reason, frozenset({message_id}))
+
+
+def _reused_ids(tally: Tally, batch: _LeadBatch) -> Iterator[_Aside]:
     for event in tally.reused_ids:
         reason = "another event has this id already: give every event an id of its own"
-        _keep(failed_events, event.to_json(), "event_id_reused", reason, batch.messages, result, at=at)
-
-
-def _keep(
-    failed_events: FailedEvents, raw: Any, code: str, reason: str, messages: set[str], result: BatchResult, *, at: int
-) -> None:
-    try:
-        failed_events.put(raw=json.dumps(raw), code=code, reason=reason, at=at)
-    except Exception as error:  # What could be kept nowhere stays in the queue.
-        result.failures.append(Failure(frozenset(messages), error))
+        yield _Aside(event.to_json(), "event_id_reused", reason, frozenset(batch.messages))

@@ -1,0 +1,93 @@
+"""Plausible mistakes in the write path, each of which the tests must find.
+
+A mutant changes one decision and nothing else, so that what finds it finds that mistake.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from leadscore.domain.event import Identifier, LeadEvent
+from leadscore.domain.model import Model
+from leadscore.domain.state import LeadState, Profile
+from leadscore.use_cases.rescore import Delivery, Logged, Rescoring, Tally
+
+
+class VersionReadAfterTheEvents(Rescoring):
+    """A commit between the two reads goes unseen: its events are missing, and its version is believed to be known."""
+
+    def _fold(
+        self, state: LeadState, homes: Iterable[Identifier], activation: int, model: Model
+    ) -> tuple[LeadState, Profile]:
+        following, profile = super()._fold(state, homes, activation, model)
+        read_now = self.store.read_states([state.lead]).get(state.lead)
+        following.version = (read_now.version if read_now else 0) + 1
+        return following, profile
+
+
+class NoRing(Rescoring):
+    """Nobody remembers what was folded in: after a conflict or a lost answer everything is stepped in again."""
+
+    def _is_folded(self, event: LeadEvent, state: LeadState) -> bool:
+        return False
+
+
+class RecentSinceIgnored(Rescoring):
+    """The ring is believed to be complete, though a full fold or an overflow emptied it."""
+
+    def _is_complete_since(self, state: LeadState, version: int) -> bool:
+        return True
+
+
+class SettledByTheScoreAlone(Rescoring):
+    """Two events that cancel out hide that one of them is missing."""
+
+    def _is_settled(self, state: LeadState, following: LeadState, logged: Logged) -> bool:
+        unchanged = (state.total, state.stage) == (following.total, following.stage)
+        return not logged.new and unchanged
+
+
+class AddFirstMarkLater(Rescoring):
+    """The score is written before the event is in the log, which is what would recognise the next copy."""
+
+    def _log(self, state: LeadState, deliveries: Sequence[Delivery], tally: Tally) -> Logged:
+        unlogged = [item.event for item in deliveries if not self._is_folded(item.event, state)]
+        fresh = {event.short: event for event in unlogged}
+        tally.events += len(fresh)
+        ordered = sorted(fresh.values(), key=lambda event: (event.order, event.home))
+        return Logged(tuple(ordered), tuple(dict.fromkeys(event.home for event in ordered)))
+
+    def rescore(self, lead, work, state=None):  # type: ignore[no-untyped-def]
+        tally = super().rescore(lead, work, state)
+        for delivery in work.deliveries:
+            self.log.put(delivery.event, token=delivery.token)
+        return tally
+
+
+class MarkFirstAddLater(Rescoring):
+    """Whatever is in the log is taken for counted: a crash between the two loses the event."""
+
+    def _log(self, state: LeadState, deliveries: Sequence[Delivery], tally: Tally) -> Logged:
+        return replace(super()._log(state, deliveries, tally), doubt=False)
+
+
+class HomeOfTheLead(Rescoring):
+    """An event is logged under the lead that it belongs to now: after a merge its copy meets nothing."""
+
+    def _log(self, state: LeadState, deliveries: Sequence[Delivery], tally: Tally) -> Logged:
+        home = Identifier("user_id", state.lead)
+        moved = [
+            Delivery(replace(item.event, identifiers=(home, *item.event.identifiers)), item.token)
+            for item in deliveries
+        ]
+        return super()._log(state, moved, tally)
+
+
+MUTANTS = [
+    VersionReadAfterTheEvents,
+    NoRing,
+    RecentSinceIgnored,
+    SettledByTheScoreAlone,
+    AddFirstMarkLater,
+    MarkFirstAddLater,
+    HomeOfTheLead,
+]

@@ -1,0 +1,270 @@
+"""A small world around the scoring function: a queue that redelivers, workers that crash, and an oracle.
+
+Workers are greenlets: each call to the store is a point where another may go on, so one seed is one interleaving of
+any number of workers, and the same seed is the same run.
+"""
+
+import random
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import greenlet
+
+from leadscore.adapters.memory import FixedModels, MemoryFailedEvents, MemoryStore
+from leadscore.domain.event import Identifier, LeadEvent
+from leadscore.domain.fold import fold
+from leadscore.domain.state import same_fold
+from leadscore.domain.transition import Cause
+from leadscore.use_cases.messages import events_body, ticks_body
+from leadscore.use_cases.ports import Commit, Recorded, VersionConflict
+from leadscore.use_cases.rescore import Rescoring, Tally
+from leadscore.use_cases.score_batch import Task, score_batch
+from tests.leads import DAY, HOUR, NOON, event, small_model
+
+
+class Crash(BaseException):
+    """The worker is gone: nothing after this happens, whatever it had in mind."""
+
+
+class Throttled(Exception):
+    """What is left of a throttled call when the SDK's own tries are used up."""
+
+
+class FaultyStore(MemoryStore):
+    """A store whose answers can get lost: the call is done, and the SDK, having seen no answer, sends it again."""
+
+    def __init__(self, **options: object) -> None:
+        super().__init__(**options)  # type: ignore[arg-type]
+        self.loses_answer: Callable[[str], bool] = lambda _: False
+
+    def put(self, event: LeadEvent, *, token: str) -> Recorded | None:
+        first = super().put(event, token=token)
+        return super().put(event, token=token) if self.loses_answer("put") else first
+
+    def link(self, identifier: Identifier, lead: str, *, is_new: bool) -> None:
+        super().link(identifier, lead, is_new=is_new)
+        if self.loses_answer("link"):
+            super().link(identifier, lead, is_new=is_new)
+
+    def commit(self, commit: Commit) -> None:
+        super().commit(commit)
+        if self.loses_answer("commit"):
+            super().commit(commit)
+
+
+def run_in_turn(tasks: list[Task]) -> list[Tally | Exception]:
+    """`score_batch`'s `run_all`, one after the other."""
+    outcomes: list[Tally | Exception] = []
+    for task in tasks:
+        try:
+            outcomes.append(task())
+        except Exception as error:
+            outcomes.append(error)
+    return outcomes
+
+
+@dataclass
+class World:
+    """The store, the queue and the clock that workers share."""
+
+    store: FaultyStore
+    models: FixedModels = field(default_factory=lambda: FixedModels(1, small_model()))
+    failed_events: MemoryFailedEvents = field(default_factory=MemoryFailedEvents)
+    rescoring_type: type[Rescoring] = Rescoring
+    now: int = NOON + HOUR
+    queue: list[tuple[str, str]] = field(default_factory=list)
+    tally: Tally = field(default_factory=Tally)
+    leads_made: int = 0
+
+    def __post_init__(self) -> None:
+        self.rescoring = self.rescoring_type(
+            store=self.store, log=self.store, models=self.models, now=lambda: self.now, pause=lambda _: None
+        )
+
+    def send(self, body: str) -> None:
+        self.queue.append((f"m{len(self.queue)}-{len(body)}", body))
+
+    def new_lead(self) -> str:
+        self.leads_made += 1
+        return f"lead{self.leads_made}"
+
+    def score(self, messages: Iterable[tuple[str, str]]) -> frozenset[str]:
+        """One invocation of the scoring function; gives the messages that come back."""
+        result = score_batch(
+            dict(messages),
+            rescoring=self.rescoring,
+            store=self.store,
+            failed_events=self.failed_events,
+            new_lead=self.new_lead,
+            run_all=run_in_turn,
+        )
+        self.tally.add(result.tally)
+        unexpected = [
+            failure.error
+            for failure in result.failures
+            if not isinstance(failure.error, (VersionConflict, Throttled))
+            and type(failure.error).__name__ != "Contended"
+        ]
+        if unexpected:
+            raise unexpected[0]
+        return result.failed_messages
+
+    def drain(self) -> None:
+        """Deliver what is left, without faults, until the queue is empty."""
+        for _ in range(30):
+            if not self.queue:
+                return
+            messages, self.queue = self.queue, []
+            failed = self.score(messages)
+            self.queue = [message for message in messages if message[0] in failed]
+        raise AssertionError("the queue does not drain")
+
+    # -- the oracle ----------------------------------------------------------------------------------------------
+
+    def check(self, accepted: Iterable[LeadEvent]) -> None:
+        """The promises: the log has every accepted event once, every state is the fold of its events, and so on."""
+        accepted = list(accepted)
+        log = self.store.all_events()
+        assert {item.short for item in log} == {item.short for item in accepted}, "the log is what was accepted"
+        states = self.store.all_states()
+        homes_of = {lead: set(self.store.read_homes(lead)) for lead, state in states.items() if not state.merged_into}
+        for item in log:
+            owners = [lead for lead, homes in homes_of.items() if item.home in homes]
+            assert len(owners) == 1, f"{item.home} belongs to one open lead, not to {owners}"
+        for lead, homes in homes_of.items():
+            state = states[lead]
+            events = [item for item in log if item.home in homes]
+            expected, profile = fold(events, self.models.model, activation=1, lead=lead, as_of=state.as_of)
+            assert same_fold(state, expected), f"{lead} is the fold of its events"
+            assert self.store.read_profile(lead) == profile
+            assert expected.due_at is None or (state.due_at is not None and state.due_at <= expected.due_at)
+        self._check_transitions()
+
+    def _check_transitions(self) -> None:
+        for lead, state in self.store.all_states().items():
+            chain = list(reversed(self.store.read_transitions(lead, limit=1000)))
+            stage = ""
+            for transition in chain:
+                assert transition.from_stage == stage, "consecutive transitions chain"
+                stage = transition.to_stage
+            assert stage == state.stage, "the last transition ends where the fold ends"
+            assert len({transition.version for transition in chain}) == len(chain)
+            told = [item for item in chain if item.publish]
+            assert state.identified or not told, "nothing is told of an anonymous lead"
+            first_stage = self.models.model.entry.name
+            if state.identified and not state.merged_into and not told:
+                stages = {item.to_stage for item in chain if item.cause not in (Cause.MODEL, Cause.IMPORT)}
+                assert state.stage == first_stage or len(stages) == 0, "where a person stands is told"
+
+
+def _redelivered(rng: random.Random, messages: list[tuple[str, str]], *, duplicates: float) -> list[tuple[str, str]]:
+    copies = [message for message in messages if rng.random() < duplicates]
+    deliveries = [*messages, *copies]
+    rng.shuffle(deliveries)
+    return deliveries
+
+
+def story(rng: random.Random, *, duplicates: float) -> tuple[list[LeadEvent], list[str]]:
+    """What a few people did, in random messages: late events, client duplicates, an anonymous visitor who identifies,
+    a second device, somebody else at the same computer."""
+    names = ["Page Viewed", "White Paper Read", "Webinar Attended", "Demo Requested", "Content Downloaded"]
+    resets = ["Unsubscribed", "Form Submitted"]
+    people = [
+        {"anonymous": "a1"},
+        {"anonymous": "a1", "email": "ada@x.example"},
+        {"email": "ada@x.example"},
+        {"anonymous": "a2"},
+        {"anonymous": "a2", "email": "ada@x.example"},
+        {"user": "u1", "email": "ada@x.example"},
+        {"user": "u2", "anonymous": "a1"},
+    ]
+    # Half of the stories are a visit: page views within seconds, where nothing but the ring tells what is counted.
+    is_visit = rng.random() < 0.5
+    visitors = rng.sample(people, 2)
+    events = []
+    for number in range(rng.randint(8, 14) if is_visit else rng.randint(3, 8)):
+        message = f"e{number}"
+        if is_visit:
+            at = NOON + (rng.randint(1, 60_000) if number else 0)
+            events.append(event(at=at, message=message, **rng.choice(visitors)))
+            continue
+        at = NOON + rng.choice([0, 1, 5, 30, HOUR]) - rng.choice([0, 0, 0, 31 * DAY, 95 * DAY])
+        traits = rng.choice([{}, {}, {"title": "Director"}, {"title": "Student"}])
+        name = rng.choice([*names, *names, *resets])
+        events.append(event(name, at=at, message=message, traits=traits, **rng.choice(people)))
+    bodies = []
+    rest = list(events)
+    rng.shuffle(rest)
+    while rest:
+        size = rng.randint(1, 3)
+        batch, rest = rest[:size], rest[size:]
+        token = f"t{len(bodies)}"
+        bodies.append(events_body(token, batch))
+        if rng.random() < duplicates:  # The client got no answer and sent it again: another token.
+            bodies.append(events_body(token + "-again", batch))
+    return events, bodies
+
+
+class Interleaving:
+    """One random run: a story, several workers, redeliveries, crashes, lost answers, a clock that goes on."""
+
+    def __init__(self, seed: int, rescoring_type: type[Rescoring]) -> None:
+        self.rng = random.Random(seed)
+        # Without duplicates nothing causes a full fold, which would mend what a mistake broke before it is seen.
+        duplicates = self.rng.choice([0, 0.3])
+        self.events, bodies = story(self.rng, duplicates=duplicates)
+        self.faults_left = self.rng.randint(0, 3) if duplicates else 0
+        self.answers_to_lose = self.rng.randint(0, 3)
+        self.hub = greenlet.getcurrent()
+        store = FaultyStore(
+            before_call=self._switch, after_call=self._switch, is_stale=lambda _: self.rng.random() < 0.2
+        )
+        store.loses_answer = self._loses_answer
+        self.world = World(store, rescoring_type=rescoring_type)
+        for body in bodies:
+            self.world.send(body)
+        self.pending = _redelivered(self.rng, self.world.queue, duplicates=duplicates)
+        self.world.queue = []
+
+    def run(self, workers: int) -> None:
+        crews = [greenlet.greenlet(self._work) for _ in range(workers)]
+        while crews:
+            crew = self.rng.choice(crews)
+            crew.switch()
+            if crew.dead:
+                crews.remove(crew)
+        self.world.send(ticks_body("tick", list(self.world.store.all_states()), Cause.TIME))
+        self.world.drain()
+        self.world.check(self.events)
+
+    def _work(self) -> None:
+        while self.pending:
+            taken = [self.pending.pop() for _ in range(min(len(self.pending), self.rng.randint(1, 2)))]
+            batch = list(dict(taken).items())
+            self.world.now += self.rng.choice([0, 0, 0, 1, 1000, DAY, 31 * DAY])
+            try:
+                failed = self.world.score(batch)
+            except (Crash, Throttled):  # The invocation is gone: all of its messages come back.
+                self.world.queue.extend(batch)
+                continue
+            self.world.queue.extend(message for message in batch if message[0] in failed)
+
+    def _switch(self, _call: str) -> None:
+        if greenlet.getcurrent() is self.hub:
+            return
+        self.hub.switch()
+        if self.faults_left and self.rng.random() < 0.03:
+            self.faults_left -= 1
+            raise self.rng.choice([Crash, Throttled])
+
+    def _loses_answer(self, _call: str) -> bool:
+        loses = greenlet.getcurrent() is not self.hub and self.answers_to_lose > 0 and self.rng.random() < 0.2
+        self.answers_to_lose -= loses
+        return loses
+
+
+def interleave(seed: int, *, rescoring_type: type[Rescoring] = Rescoring, workers: int = 3) -> World:
+    """Run one interleaving to its end and check every promise. Raises AssertionError."""
+    interleaving = Interleaving(seed, rescoring_type)
+    interleaving.run(workers)
+    return interleaving.world
