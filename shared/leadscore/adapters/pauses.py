@@ -12,6 +12,10 @@ def tries() -> Iterator[int]:
     """Count up to the bound, pausing before each try but the first: at most 1.5 s in all."""
     for attempt in range(TRIES_MAX):
         if attempt:
-            # Without jitter, writers that collided once collide again.
-            time.sleep(random.uniform(0, _FIRST_PAUSE_SECONDS * 2**attempt))  # noqa: S311 - no secret depends on it
+            pause(attempt)
         yield attempt
+
+
+def pause(attempt: int) -> None:
+    """Wait before another try. Without jitter, writers that collided once collide again."""
+    time.sleep(random.uniform(0, _FIRST_PAUSE_SECONDS * 2 ** min(attempt, TRIES_MAX)))  # noqa: S311 - no secret
