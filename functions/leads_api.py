@@ -3,7 +3,6 @@
 import hmac
 import os
 import time
-import traceback
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -18,6 +17,7 @@ from leadscore.adapters.dynamodb_events import DynamoDBEventLog
 from leadscore.adapters.dynamodb_leads import DynamoDBLeadStore
 from leadscore.adapters.dynamodb_stages import DynamoDBStageIndex
 from leadscore.adapters.dynamodb_transitions import DynamoDBTransitionLog
+from leadscore.adapters.failure import describe
 from leadscore.adapters.secrets import StoredSecrets
 from leadscore.contracts.leads import LEAD_ID, InvalidRequest, Lead, LeadLookup, Problem, StageQuery
 from leadscore.use_cases.ports import ModelBehind, Secrets
@@ -86,10 +86,7 @@ def answer_errors(app: APIGatewayHttpResolver, next_middleware: Next) -> Respons
     except ModelBehind:
         return problem(503, "model_changing", "a new model is being taken into use: try again", {"Retry-After": "5"})
     except Exception as error:  # noqa: BLE001 - logged, counted by its status, and answered in the API's own form
-        # Its kind and place only: an error's words may hold personal data.
-        where = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
-        extra = {"error": type(error).__name__, "where": where}
-        logger.error("leads_api.failed", extra=extra)  # noqa: TRY400
+        logger.error("leads_api.failed", extra=describe(error))  # noqa: TRY400 - a traceback's words may be personal
         return problem(500, "internal_error", "the request failed for no fault of yours: try again")
 
 

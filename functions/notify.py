@@ -2,7 +2,6 @@
 
 import json
 import os
-import traceback
 from functools import cache
 from typing import Any
 
@@ -13,6 +12,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from leadscore.adapters import clients
 from leadscore.adapters.dynamodb_leads import DynamoDBLeadStore
 from leadscore.adapters.dynamodb_transition import transition_from_item
+from leadscore.adapters.failure import describe
 from leadscore.adapters.topic import SnsTopic
 from leadscore.use_cases.notify import NotificationSettings, publish_transition
 from leadscore.use_cases.ports import LeadStore, Topic
@@ -45,10 +45,7 @@ def is_published(record: dict[str, Any]) -> bool:
         transition = transition_from_item(record["dynamodb"]["NewImage"])
         publish_transition(transition=transition, leads=lead_store(), topic=topic(), settings=settings())
     except Exception as error:  # noqa: BLE001 - whatever it is, the stream brings the record back or keeps it aside
-        # Its kind and place only: an error's words may hold personal data.
-        where = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
-        extra = {"error": type(error).__name__, "where": where}
-        logger.error("notify.failed", extra=extra)  # noqa: TRY400
+        logger.error("notify.failed", extra=describe(error))  # noqa: TRY400 - a traceback's words may be personal
         return False
     return True
 
