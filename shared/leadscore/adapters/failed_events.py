@@ -40,7 +40,7 @@ class S3FailedEvents:
             Bucket=self._bucket, Key=failed_event_key(raw, at), Body=body.encode(), ContentType="application/json"
         )
 
-    def keys(self, day: str = "") -> Iterator[str]:
+    def list_keys(self, day: str = "") -> Iterator[str]:
         """Every failed event's key, oldest day first; of one day, month or year where `day` says so (`2026/08/14`)."""
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=_PREFIX + day)
         for page in pages:

@@ -1,0 +1,91 @@
+"""The model in force: the shipped one until another is activated, and never one that is older than asked for."""
+
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from leadscore.adapters.models import StoredModels
+from leadscore.use_cases.ports import ModelBehind, VersionConflict
+from tests.adapters.conftest import Answers, Tables
+
+SHIPPED = "model: shipped\nstages:\n  - stage: new\n"
+NEXT = "model: next\nstages:\n  - stage: new\n  - stage: sql\n    at: 50\n    route: sales\n"
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def make(tables: Tables, clock: Clock) -> Callable[[], StoredModels]:
+    """Each has a cache of its own, as each process does."""
+    return lambda: StoredModels(tables.client, table=tables.leads, default_text=SHIPPED, clock=clock)
+
+
+@pytest.mark.ministack
+class TestStoredModels:
+    def test_the_shipped_model_is_the_first_activation(self, make: Callable[[], StoredModels]) -> None:
+        activation, model = make().active()
+        assert (activation, model.name) == (1, "shipped")
+
+    def test_activating_a_model_raises_the_number(self, make: Callable[[], StoredModels]) -> None:
+        assert make().activate("next", NEXT) == (2, "next", 1)
+        assert make().activate("next", NEXT) == (3, "next", 2)
+        assert make().activate("other", SHIPPED) == (4, "other", 1)
+        activation, model = make().active()
+        assert (activation, model.name) == (4, "shipped")
+
+    def test_a_worker_goes_on_with_its_model_for_a_minute(self, make: Callable[[], StoredModels], clock: Clock) -> None:
+        worker = make()
+        worker.active()
+        make().activate("next", NEXT)
+        clock.now += 59
+        assert worker.active()[0] == 1
+        clock.now += 1
+        activation, model = worker.active()
+        assert (activation, model.name, model.route("sql")) == (2, "next", "sales")
+
+    def test_a_worker_that_meets_a_newer_state_looks_at_once(self, make: Callable[[], StoredModels]) -> None:
+        worker = make()
+        worker.active()
+        make().activate("next", NEXT)
+        assert worker.active(at_least=2)[0] == 2
+
+    def test_a_worker_never_takes_an_older_model(self, make: Callable[[], StoredModels]) -> None:
+        with pytest.raises(ModelBehind):
+            make().active(at_least=2)
+
+    @pytest.mark.parametrize("before", [0, 1], ids=["shipped", "activated"])
+    def test_of_two_that_activate_at_once_one_is_told(
+        self, make: Callable[[], StoredModels], monkeypatch: pytest.MonkeyPatch, before: int
+    ) -> None:
+        for _ in range(before):
+            make().activate("next", SHIPPED)
+        slow = make()
+        seen = slow.pointer()
+        first = make().activate("next", NEXT)
+        monkeypatch.setattr(slow, "pointer", lambda: seen)
+        with pytest.raises(VersionConflict):
+            slow.activate("other", NEXT)
+        assert make().pointer() == first
+
+
+def test_many_threads_read_the_model_once(answers: type[Answers], clock: Clock) -> None:
+    dynamodb = answers("dynamodb")
+    dynamodb.prepare(200, json.dumps({"Responses": {"leads": []}}).encode())
+    models = StoredModels(dynamodb.client, table="leads", default_text=SHIPPED, clock=clock)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: models.active(), range(16)))
+    assert {activation for activation, _ in found} == {1}
+    assert len(dynamodb.requests) == 1
