@@ -1,0 +1,106 @@
+"""The scoring model's file: what a person may write, and what to say where they wrote something else.
+
+docs/model.md explains the language; `domain.model.compile_model` gives it its meaning.
+"""
+
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+
+from leadscore.contracts.model_review import Finding, contradictions, doubts
+from leadscore.contracts.model_schema import SECTIONS, WANTED, ModelDocument
+from leadscore.contracts.yaml_file import Path, YamlError, YamlFile
+from leadscore.domain.matching import show_path
+
+FILE_BYTES_MAX = 256 * 1024
+
+
+class Problem(NamedTuple):
+    """Something wrong in a file, or worth a second look: where, and what to do."""
+
+    line: int
+    path: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.path}: {self.text}" if self.path else f"line {self.line}: {self.text}"
+
+
+class ModelFileError(Exception):
+    """A model file that cannot be used. `problems` holds all that was found, by line."""
+
+    def __init__(self, name: str, problems: list[Problem]) -> None:
+        super().__init__("\n".join(f"{name}: {problem}" for problem in problems))
+        self.name = name
+        self.problems = tuple(problems)
+
+
+class ModelFile(NamedTuple):
+    """A valid model: the document for `compile_model`, and what its authors should look at again."""
+
+    document: dict[str, Any]
+    warnings: tuple[Problem, ...]
+
+
+def load_model(text: str, *, name: str) -> dict[str, Any]:
+    """The document of a model's text. `name` stands for the file in errors. Raises ModelFileError."""
+    return read_model(text, name=name).document
+
+
+def read_model(text: str, *, name: str) -> ModelFile:
+    """The document of a model's text and its warnings. Raises ModelFileError."""
+    if len(text.encode("utf-8", "surrogatepass")) > FILE_BYTES_MAX:
+        raise ModelFileError(name, [Problem(1, "", f"the file has more than {FILE_BYTES_MAX // 1024} KB: shorten it")])
+    try:
+        file = YamlFile(text)
+    except YamlError as error:
+        raise ModelFileError(name, [Problem(error.line, show_path(error.path), error.problem)]) from None
+    try:
+        model = ModelDocument.model_validate(file.document)
+    except ValidationError as error:
+        raise ModelFileError(name, _located(_schema_findings(error), file)) from None
+    if findings := list(contradictions(model)):
+        raise ModelFileError(name, _located(findings, file))
+    document = model.model_dump(by_alias=True, exclude_unset=True)
+    return ModelFile(document, tuple(_located(doubts(model), file)))
+
+
+def _located(findings: Iterable[Finding], file: YamlFile) -> list[Problem]:
+    return sorted(Problem(file.line(path), show_path(path), text) for path, text in findings)
+
+
+def _schema_findings(error: ValidationError) -> Iterator[Finding]:
+    for found in error.errors(include_url=False, include_input=False):
+        path = tuple(step for step in found["loc"] if step != "[key]")
+        context = found.get("ctx", {})
+        match found["type"]:
+            case "finding":
+                yield (*path, *context["path"]), context["problem"]
+            case "extra_forbidden":
+                yield path, _unknown(str(path[-1]), "field", _fields_at(path[:-1]))
+            case "missing":
+                yield path[:-1], f"`{path[-1]}` is missing: it must be {_wanted(path)}"
+            case "model_type" | "model_attributes_type":
+                yield path, f"there must be fields here, out of {', '.join(_fields_at(path))}"
+            case "value_error" if path[-1] not in WANTED:
+                yield path, str(context["error"])
+            case _:
+                yield path, f"this must be {_wanted(path)}"
+
+
+def _wanted(path: Path) -> str:
+    return next((WANTED[step] for step in reversed(path) if isinstance(step, str) and step in WANTED), "a list")
+
+
+def _fields_at(path: Path) -> list[str]:
+    part = SECTIONS[str(path[0])] if path else ModelDocument
+    return [field.alias or name for name, field in part.model_fields.items()]
+
+
+def _unknown(name: str, kind: str, known: Iterable[str]) -> str:
+    known = list(known)
+    guess = get_close_matches(name, known, n=1)
+    remedy = f"did you mean `{guess[0]}`?" if guess else f"known are {', '.join(known)}"
+    return f"unknown {kind} `{name}`; {remedy}"
