@@ -104,7 +104,8 @@ def test_a_stage_begins_at_its_threshold(times: int, stage: str) -> None:
 
 def test_a_demo_request_is_sales_qualified_at_once_whatever_the_score() -> None:
     rival = event("Identified", traits={"email": "eve@competitor.example"}, at=NOON - 1)
-    assert folded(event("Demo Requested")).stage == "sql"
+    demo = folded(event("Demo Requested"))
+    assert (demo.stage, demo.total, points(demo)) == ("sql", 0, {"Demo requested": 0})
     assert folded(rival, event("Demo Requested")).stage == "sql"
 
 

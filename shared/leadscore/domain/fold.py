@@ -212,6 +212,8 @@ def _apply_effects(state: LeadState, model: Model, event: LeadEvent, document: d
     effects: dict[str, list[Effect]] = {}
     for effect in _effects(event, document, model):
         effects.setdefault(effect.kind, []).append(effect)
+        # An effect has its line even without points: it is why a lead is where it is.
+        _give(state, effect.line, -state.engagement if effect.kind == "escape" else 0, event.occurred_at)
         state.settled_at = event.occurred_at
     if state.outside == DISQUALIFIED and "requalify" in effects:
         state.outside = ""
@@ -219,8 +221,8 @@ def _apply_effects(state: LeadState, model: Model, event: LeadEvent, document: d
         state.outside = ""
     floors = [effect.stage for kind in ("fast_track", "set_stage") for effect in effects.get(kind, ())]
     state.floor = max([state.floor, *floors], key=model.rank)
-    for escape in effects.get("escape", ()):
-        _reset(state, escape.line, event.occurred_at)
+    if "escape" in effects:
+        state.floor = ""
         state.outside = state.outside or OUT
     if "disqualify" in effects:
         state.floor = ""
@@ -248,22 +250,16 @@ def _next_step(state: LeadState, model: Model) -> tuple[int, InactivityStep] | N
 
 def _take(state: LeadState, step: InactivityStep, model: Model, *, at: int) -> None:
     if step.take is None:
-        _reset(state, step.line, at)
+        taken = state.engagement
+        state.floor = ""
     else:
         # Decay never takes below zero: a quiet lead must not look worse than an unknown one.
         taken = min(step.take, max(state.engagement, 0))
-        if taken:
-            _give(state, step.line, -taken, at)
+    if taken:
+        _give(state, step.line, -taken, at)
     state.idle_steps += 1
     state.settled_at = at
     _enter(state, _stage(state, model), at)
-
-
-def _reset(state: LeadState, line: int, at: int) -> None:
-    """Engagement back to zero, as a line of its own that takes what there was; a set stage ends with it."""
-    if state.engagement:
-        _give(state, line, -state.engagement, at)
-    state.floor = ""
 
 
 def _give(state: LeadState, line: int, points: int, at: int) -> None:

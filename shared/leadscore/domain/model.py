@@ -41,11 +41,11 @@ class Effect:
     """What an event does beside giving points, if its source is trusted enough."""
 
     kind: str
+    line: int
     name: str
     trust: Trust
     matches: Callable[[Json], bool]
-    stage: str = ""
-    line: int = -1
+    stage: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +123,6 @@ _EFFECTS = {
     "fast_track": Trust.DECLARED,
     "set_stage": Trust.DECLARED,
 }
-#: Effects that take engagement back to zero and so need a line of their own in the explanation.
-_RESETTING = frozenset({"escape"})
 
 
 def compile_model(document: Mapping[str, Any]) -> Model:
@@ -151,11 +149,11 @@ def compile_model(document: Mapping[str, Any]) -> Model:
             _event_names(effect),
             Effect(
                 kind=kind,
+                line=line(effect["rule"]),
                 name=effect["rule"],
                 trust=trust,
                 matches=compile_pattern(effect.get("when", {})),
                 stage=effect.get("stage", ""),
-                line=line(effect["rule"]) if kind in _RESETTING else -1,
             ),
         )
         for kind, trust in _EFFECTS.items()

@@ -91,11 +91,17 @@ def difference(
         routes=_routes(after.stage, before.stage, model),
         fit=after.fit,
         engagement=after.engagement,
-        reasons=tuple((line.rule, line.points) for line in explain(after, model)[:REASONS_MAX]),
+        reasons=_reasons(after, model),
         publish=after.identified and cause not in QUIET_CAUSES and not is_entry,
         introduces=introduces,
         merged_into=after.merged_into,
     )
+
+
+def _reasons(state: LeadState, model: Model) -> tuple[tuple[str, int], ...]:
+    """What happened at the moment of the change comes first, then what weighs most."""
+    lines = sorted(explain(state, model), key=lambda line: line.last_at != state.stage_since)
+    return tuple((line.rule, line.points) for line in lines[:REASONS_MAX])
 
 
 def _passed(from_stage: str, to_stage: str, model: Model) -> tuple[str, ...]:

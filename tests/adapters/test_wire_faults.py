@@ -1,0 +1,136 @@
+"""A fault at every call that scoring makes over the wire, one at a time: whatever breaks, nothing is lost or doubled.
+
+The story has what makes scoring branch: a first contact, a visit, a copy under another token, a late event, a visitor
+who gives an address, a known person's second device, a demo request, and time that passes.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from leadscore.adapters.dynamodb_events import DynamoDBEventLog
+from leadscore.adapters.dynamodb_leads import DynamoDBLeadStore
+from leadscore.adapters.dynamodb_transitions import DynamoDBTransitionLog
+from leadscore.domain.event import LeadEvent
+from leadscore.domain.transition import Cause
+from leadscore.use_cases.messages import events_body, ticks_body
+from leadscore.use_cases.rescore import Rescoring
+from tests.adapters.conftest import Tables, create_tables
+from tests.adapters.wire import Fault, Wire
+from tests.leads import DAY, NOON, event, small_model
+from tests.use_cases.mutants import AddFirstMarkLater, MarkFirstAddLater, NoRing
+from tests.use_cases.world import Crash, Everything, World, check
+
+pytestmark = pytest.mark.ministack
+
+VISIT = [event(at=NOON + n, anonymous="a1", message=f"page {n}") for n in range(3)]
+LATE = event(at=NOON + 1500, anonymous="a1", message="late")
+LAST = event(at=NOON + 9000, anonymous="a1", message="last")
+FORM = event("Form Submitted", at=NOON + 10_000, anonymous="a1", email="ada@x.example", traits={"title": "Director"})
+DEVICE = event("Webinar Attended", at=NOON + 5_000, anonymous="a2")
+LOGIN = event("White Paper Read", at=NOON + 20_000, anonymous="a2", email="ada@x.example")
+DEMO = event("Demo Requested", at=NOON + 30_000, email="ada@x.example")
+EVENTS = [*VISIT, LATE, LAST, FORM, DEVICE, LOGIN, DEMO]
+
+#: What each invocation of the function is given: bodies that arrive together.
+INVOCATIONS = [
+    [events_body("t1", VISIT)],
+    [events_body("t2", [LAST]), events_body("t3", [DEVICE])],
+    [events_body("t1 again", VISIT[1:]), events_body("t4", [LATE])],
+    [events_body("t5", [FORM])],
+    [events_body("t6", [LOGIN])],
+    [events_body("t7", [DEMO]), events_body("t6", [LOGIN])],
+]
+
+
+class Run:
+    """The story on tables of its own, each message delivered until it is done, and at last all of them once more."""
+
+    def __init__(self, tables: Tables, rescoring_type: type[Rescoring] = Rescoring) -> None:
+        self.tables = tables
+        self.store = DynamoDBLeadStore(tables.client, table=tables.leads)
+        self.log = DynamoDBEventLog(tables.client, table=tables.events)
+        self.world = World(self.store, self.log, rescoring_type)
+
+    def play(self) -> Everything:
+        for bodies in INVOCATIONS:
+            self.deliver(bodies)
+        self.world.now = NOON + 40 * DAY
+        self.deliver([ticks_body("tick", self._leads(), Cause.TIME)])
+        for bodies in INVOCATIONS:
+            self.deliver(bodies)
+        return self._everything()
+
+    def deliver(self, bodies: Iterable[str]) -> None:
+        messages = [(f"m{number}", body) for number, body in enumerate(bodies)]
+        for _ in range(5):
+            try:
+                failed = self.world.score(messages)
+            except Crash:
+                continue
+            messages = [message for message in messages if message[0] in failed]
+            if not messages:
+                return
+        raise AssertionError("a message does not get done")
+
+    def _leads(self) -> list[str]:
+        return sorted(self._scan_leads("STATE"))
+
+    def _scan_leads(self, sk: str) -> set[str]:
+        items = self.tables.client.scan(TableName=self.tables.leads, ConsistentRead=True)["Items"]
+        return {item["pk"]["S"].removeprefix("LEAD#") for item in items if item["sk"]["S"] == sk}
+
+    def _everything(self) -> Everything:
+        leads = self._leads()
+        transitions = DynamoDBTransitionLog(self.tables.client, table=self.tables.leads)
+        homes = {lead: set(self.store.read_homes(lead)) for lead in leads}
+        return Everything(
+            events=self.log.read(set().union(*homes.values())),
+            states=self.store.read_states(leads),
+            homes=homes,
+            profiles={lead: self.store.read_profile(lead) for lead in leads},
+            transitions={lead: list(reversed(transitions.read_transitions(lead, limit=100))) for lead in leads},
+        )
+
+
+def play(client: Any, fault: tuple[int, Fault] | None, rescoring_type: type[Rescoring] = Rescoring) -> Wire:
+    run = Run(create_tables(client), rescoring_type)
+    wire = Wire(client)
+    if fault is not None:
+        wire.break_call(*fault)
+    try:
+        found = run.play()
+    finally:
+        wire.close()
+    accepted: list[LeadEvent] = EVENTS
+    check(found, accepted=accepted, model=small_model())
+    return wire
+
+
+@pytest.fixture
+def client(tables: Tables, pauses: list[float]) -> Any:
+    return tables.client
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("fault", list(Fault))
+def test_a_fault_at_any_call_loses_and_doubles_nothing(client: Any, fault: Fault) -> None:
+    calls = play(client, None).calls
+    fired = [play(client, (position, fault)).fired for position in range(len(calls))]
+    writes = sum(call in ("PutItem", "TransactWriteItems") for call in calls)
+    assert sum(fired) == (writes if fault is Fault.CONFLICT else len(calls))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("mutant", [NoRing, AddFirstMarkLater, MarkFirstAddLater], ids=lambda mutant: mutant.__name__)
+def test_the_faults_find_what_they_are_for(client: Any, mutant: type[Rescoring]) -> None:
+    for fault in (Fault.LOST, Fault.CRASH_AFTER):
+        for position in range(len(play(client, None).calls)):
+            try:
+                play(client, (position, fault), mutant)
+            except AssertionError:
+                return
+    pytest.fail(f"no fault found out {mutant.__doc__}")
