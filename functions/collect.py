@@ -57,9 +57,9 @@ def count(metric: str, number: int) -> None:
 
 def report(error: BaseException) -> None:
     # Its kind and place only: an error's words may hold personal data.
-    where = traceback.extract_tb(error.__traceback__)[-1]
+    where = " > ".join(f"{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-3:])
     aws_code = getattr(error, "response", {}).get("Error", {}).get("Code")
-    extra = {"error": type(error).__name__, "aws_code": aws_code, "where": f"{where.name}:{where.lineno}"}
+    extra = {"error": type(error).__name__, "aws_code": aws_code, "where": where}
     logger.error("collect.failed", extra=extra)
 
 

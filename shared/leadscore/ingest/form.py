@@ -18,6 +18,7 @@ EVENT_NAME = "Form Submitted"
 FIELDS_MAX = 50
 VALUE_BYTES_MAX = 4 * 1024
 
+_FORM_NAME = re.compile(r"[a-z0-9_-]{1,64}")
 #: Fields that steer the post and are not part of what the person said.
 _RESERVED = frozenset({"writeKey", "redirect", "anonymousId", "userId", "messageId", "event"})
 _CONSENT = "consent_"
@@ -74,6 +75,8 @@ def read_form(
     form: str, fields: Fields, arrival: Arrival, *, visitor: str | None, page_url: str, user_agent: str
 ) -> LeadEvent:
     """The event of a submitted form: at least declared, as a person submitted it. `visitor` is the cookie's id."""
+    if _FORM_NAME.fullmatch(form) is None:
+        raise Rejected("invalid_form_name", "a form's name has 1 to 64 of a-z, 0-9, - and _: change the post's path")
     content = {name: value for name, value in fields.items() if name != "writeKey"}
     traits, answers = _traits_and_answers(fields)
     page = page_url if split_url(page_url) is not None else ""

@@ -43,7 +43,7 @@ class Request:
     def of_gateway(cls, event: Mapping[str, Any]) -> "Request":
         """The request in an API Gateway event."""
         gateway = event["requestContext"]
-        headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+        headers = {name.lower(): well_formed(value) for name, value in (event.get("headers") or {}).items()}
         if event.get("cookies"):
             headers["cookie"] = "; ".join(event["cookies"])
         return cls(

@@ -196,7 +196,7 @@ _ROUTES: tuple[tuple[re.Pattern[str], tuple[str, ...], _Endpoint], ...] = (
     (re.compile(r"/v1/(identify|track|page|screen|group|alias|[itpsga])"), ("POST",), Collector._call),
     (re.compile(r"/v1/projects/([^/]+)/settings"), ("GET", "HEAD"), Collector._settings),
     (re.compile(re.escape(PIXEL_PATH)), ("GET", "HEAD"), Collector._pixel),
-    (re.compile(r"/forms/([a-z0-9_-]{1,64})"), ("POST",), Collector._form),
+    (re.compile(r"/forms/([^/]+)"), ("POST",), Collector._form),
     (re.compile(r"/health"), ("GET", "HEAD"), Collector._health),
 )
 

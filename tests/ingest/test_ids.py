@@ -1,0 +1,102 @@
+"""One person is not several, and several are not one."""
+
+import unicodedata
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leadscore.domain.event import IDENTIFIER_BYTES_MAX, Identifier
+from leadscore.ingest.ids import JUNK, email_address, identifier
+from leadscore.ingest.rejection import Rejected
+
+
+@pytest.mark.parametrize(
+    ("sent", "known_as"),
+    [
+        ("u-1", "u-1"),
+        ("  u-1\n", "u-1"),
+        (1042, "1042"),
+        (10**40, "1" + "0" * 40),
+        ("x#STATE", "x#STATE"),
+        ("Zoe\u0308", "Zo\u00eb"),
+        ("CaseCounts", "CaseCounts"),
+    ],
+)
+def test_an_id_has_one_form(sent: Any, known_as: str) -> None:
+    assert identifier("userId", sent) == known_as
+
+
+@pytest.mark.parametrize("junk", [None, 0, *JUNK, "NULL", " Undefined ", "[object Object]", "NaN", "Anonymous", "   "])
+def test_junk_is_no_id(junk: Any) -> None:
+    assert identifier("userId", junk) is None
+
+
+@pytest.mark.parametrize(
+    "bad", ["a\0b", "a\x1bb", "a\x85b", "a\ud800b", "cut \ufffd", "x" * 257, "\u00e9" * 129, 1.5, True, [], {}]
+)
+def test_an_id_that_could_mean_harm_is_refused_without_quoting_it(bad: Any) -> None:
+    with pytest.raises(Rejected) as refused:
+        identifier("userId", bad)
+    assert refused.value.code == "invalid_id"
+    assert "userId" in refused.value.message
+    assert str(bad) not in refused.value.message
+
+
+@given(st.text())
+def test_every_accepted_id_makes_a_key_that_fits(text: str) -> None:
+    try:
+        value = identifier("userId", text)
+    except Rejected:
+        return
+    if value is not None:
+        assert identifier("userId", value) == value
+        assert len(value.encode()) <= IDENTIFIER_BYTES_MAX
+        assert len(Identifier("anonymous_id", value).key) < 1_024
+
+
+@pytest.mark.parametrize(
+    ("sent", "known_as"),
+    [
+        ("Ada.Lovelace@Example.ORG", "ada.lovelace@example.org"),
+        ("  ada@example.org ", "ada@example.org"),
+        ("ada+lead@example.org", "ada+lead@example.org"),
+        ("zoe\u0308@example.org", "zo\u00eb@example.org"),
+    ],
+)
+def test_an_address_has_one_form(sent: str, known_as: str) -> None:
+    assert email_address(sent) == known_as
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        None,
+        42,
+        "",
+        "ada",
+        "@example.org",
+        "ada@",
+        "ada@@example.org",
+        "a@b@c",
+        "ada lovelace@example.org",
+        "Ada <ada@example.org>",
+        "ada@example.org, grace@example.org",
+        "ada@example.org;",
+        "ada\0@example.org",
+        "ada\n@example.org",
+        "ada@\ud800.org",
+        "a" * 250 + "@b.org",
+    ],
+)
+def test_what_is_no_address_is_no_identifier(other: Any) -> None:
+    assert email_address(other) is None
+
+
+@given(st.text() | st.emails())
+def test_an_address_is_its_own_normal_form(text: str) -> None:
+    address = email_address(text)
+    if address is not None:
+        assert email_address(address) == address
+        assert address == unicodedata.normalize("NFC", address)

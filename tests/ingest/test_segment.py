@@ -1,0 +1,254 @@
+"""One of Segment's calls becomes one event, with what the sender's trust allows."""
+
+from typing import Any
+
+import pytest
+
+from leadscore.domain.event import Trust, event_id
+from leadscore.ingest.ids import JUNK
+from tests.ingest.door import NOON, PUBLIC_KEY, SERVER_KEY, Door, document, identifiers
+
+
+def taken(call: str, body: dict[str, Any], *, key: str = SERVER_KEY) -> Any:
+    door = Door()
+    response = door.post(f"/v1/{call}", body, key=key)
+    assert document(response) == {"success": True}
+    return door.event
+
+
+def refused(call: str, body: Any, *, key: str = SERVER_KEY) -> str:
+    door = Door()
+    response = door.post(f"/v1/{call}", body, key=key)
+    assert response.status == 400
+    assert door.events == []
+    assert door.failed.kept == {}
+    return str(document(response)["code"])
+
+
+@pytest.mark.parametrize(
+    ("call", "extra", "name"),
+    [
+        ("identify", {}, "Identified"),
+        ("track", {"event": "  Demo Requested "}, "Demo Requested"),
+        ("page", {}, "Page Viewed"),
+        ("screen", {}, "Screen Viewed"),
+        ("group", {"groupId": "c-1"}, "Grouped"),
+        ("alias", {"previousId": "v"}, "Aliased"),
+        ("i", {}, "Identified"),
+        ("t", {"event": "Signed Up"}, "Signed Up"),
+    ],
+)
+def test_each_call_has_its_event(call: str, extra: dict[str, Any], name: str) -> None:
+    event = taken(call, {"userId": "u", **extra})
+    assert event.name == name
+    assert event.call == {"i": "identify", "t": "track"}.get(call, call)
+    assert event.source == "backend"
+    assert event.received_at == event.occurred_at == NOON
+
+
+def test_the_path_says_what_a_single_call_is() -> None:
+    assert taken("page", {"userId": "u", "type": "track", "event": "Demo Requested"}).name == "Page Viewed"
+
+
+def test_traits_of_an_identify_call_come_from_both_places_and_its_own_win() -> None:
+    event = taken(
+        "identify",
+        {
+            "userId": "u",
+            "traits": {"title": "CTO"},
+            "context": {"traits": {"title": "old", "email": "Ada@Example.org"}},
+        },
+    )
+    assert event.traits == {"title": "CTO", "email": "ada@example.org"}
+    assert identifiers(event) == {"user_id": "u", "email": "ada@example.org"}
+    assert "traits" not in event.context
+
+
+def test_what_is_no_address_stays_a_trait_and_names_nobody() -> None:
+    event = taken("identify", {"userId": "u", "traits": {"email": "ask me"}})
+    assert identifiers(event) == {"user_id": "u"}
+    assert event.traits == {"email": "ask me"}
+
+
+def test_an_address_alone_is_enough_for_an_identify_call() -> None:
+    assert identifiers(taken("identify", {"traits": {"email": "a@b.org"}}, key=PUBLIC_KEY)) == {"email": "a@b.org"}
+
+
+def test_only_a_server_may_name_a_person_by_an_events_address() -> None:
+    body = {"anonymousId": "v", "event": "Email Opened", "properties": {"email": "Ada@Example.org"}}
+    assert identifiers(taken("track", body)) == {"email": "ada@example.org", "anonymous_id": "v"}
+    event = taken("track", body, key=PUBLIC_KEY)
+    assert identifiers(event) == {"anonymous_id": "v"}
+    assert event.traits == {}
+    assert event.trust is Trust.PUBLIC
+
+
+def test_a_companys_traits_are_not_the_persons() -> None:
+    event = taken(
+        "group", {"userId": "u", "groupId": 7, "traits": {"email": "office@example.org", "industry": "Software"}}
+    )
+    assert event.traits == {}
+    assert event.properties == {"groupId": 7, "traits": {"email": "office@example.org", "industry": "Software"}}
+    assert identifiers(event) == {"user_id": "u"}
+
+
+def test_a_page_has_its_name_category_and_path() -> None:
+    event = taken(
+        "page",
+        {"userId": "u", "name": "Start", "category": "Docs", "properties": {"url": "https://www.example.com/docs?x=1"}},
+    )
+    assert event.properties == {
+        "name": "Start",
+        "category": "Docs",
+        "url": "https://www.example.com/docs?x=1",
+        "path": "/docs",
+    }
+
+
+@pytest.mark.parametrize("url", ["https://[bad", "not a url", "https://", 7, "https://exa\u2100mple.com/x"])
+def test_a_page_with_an_odd_url_is_a_page_all_the_same(url: Any) -> None:
+    assert "path" not in taken("page", {"userId": "u", "properties": {"url": url}}).properties
+
+
+def test_context_is_kept_but_for_the_address_and_what_is_empty() -> None:
+    context = {
+        "ip": "203.0.113.9",
+        "page": {"path": "/x"},
+        "locale": "",
+        "campaign": {},
+        "userAgent": "UA",
+        "timezone": None,
+    }
+    assert taken("track", {"userId": "u", "event": "E", "context": context}).context == {
+        "page": {"path": "/x"},
+        "userAgent": "UA",
+    }
+
+
+@pytest.mark.parametrize("junk", [*sorted(JUNK), None, 0, "NULL"])
+def test_an_event_of_nobody_is_refused(junk: Any) -> None:
+    assert refused("track", {"userId": junk, "anonymousId": junk, "event": "E"}) == "no_user_anon_id"
+
+
+def test_junk_beside_an_id_does_not_matter() -> None:
+    assert identifiers(taken("track", {"userId": "null", "anonymousId": "v", "event": "E"})) == {"anonymous_id": "v"}
+
+
+def test_the_strongest_identifier_comes_first() -> None:
+    event = taken("identify", {"anonymousId": "v", "userId": "u", "traits": {"email": "a@b.org"}})
+    assert [identifier.kind for identifier in event.identifiers] == ["user_id", "email", "anonymous_id"]
+
+
+def test_an_alias_joins_what_it_names() -> None:
+    assert identifiers(taken("alias", {"userId": "u", "previousId": "v"})) == {"user_id": "u", "anonymous_id": "v"}
+
+
+def test_an_alias_to_oneself_is_a_success_without_an_event() -> None:
+    door = Door()
+    assert door.post("/v1/alias", {"userId": 7, "previousId": " 7 "}).status == 200
+    assert door.events == []
+
+
+@pytest.mark.parametrize("body", [{"userId": "u"}, {"previousId": "v"}, {"userId": "u", "previousId": "null"}])
+def test_half_an_alias_is_refused(body: dict[str, Any]) -> None:
+    assert refused("alias", body) == "no_user_anon_id"
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"userId": "u"}, "invalid_event"),
+        ({"userId": "u", "event": ""}, "invalid_event"),
+        ({"userId": "u", "event": 7}, "invalid_event"),
+        ({"userId": "u", "event": "x" * 201}, "invalid_event"),
+        ({"userId": "u", "event": "E", "properties": []}, "invalid_event"),
+        ({"userId": "u", "event": "E", "context": "x"}, "invalid_event"),
+        ({"userId": "a\0b", "event": "E"}, "invalid_id"),
+        ({"userId": 1.5, "event": "E"}, "invalid_id"),
+        ({"userId": "x" * 300, "event": "E"}, "invalid_id"),
+        ({"userId": "u", "event": "E", "messageId": "m" * 101}, "invalid_message_id"),
+        ({"userId": "u", "event": "E", "messageId": {}}, "invalid_message_id"),
+        ({"userId": "u", "event": "E", "timestamp": "soon"}, "invalid_timestamp"),
+        ({"userId": "u", "event": "E", "timestamp": "1969-07-20T20:17:00Z"}, "invalid_timestamp"),
+        ({"userId": "u", "event": "E", "properties": {"trait": "x" * 100_000}}, "event_too_large"),
+        ({"userId": "u", "event": "E", "properties": {"n": float("nan")}}, "invalid_number"),
+        ([], "invalid_event"),
+        ('"x"', "invalid_event"),
+        (None, "invalid_event"),
+    ],
+)
+def test_a_bad_call_is_refused_and_nothing_kept(body: Any, code: str) -> None:
+    assert refused("track", body) == code
+
+
+def test_an_event_is_known_by_its_message_id_in_its_own_source() -> None:
+    body = {"userId": "u", "event": "E", "messageId": "m-1"}
+    assert taken("track", body).id == event_id("backend", "m-1") != taken("track", body, key=PUBLIC_KEY).id
+
+
+def test_a_dated_event_without_a_message_id_is_known_by_its_content() -> None:
+    body = {"userId": "u", "event": "E", "timestamp": "2026-03-01T11:00:00Z"}
+    assert taken("track", body).id == taken("track", {**body, "sentAt": "2026-03-01T11:59:00Z"}).id
+    assert taken("track", body).id != taken("track", {**body, "event": "F"}).id
+    assert taken("track", body).id != taken("page", body).id
+
+
+def test_two_equal_events_without_date_and_message_id_are_two() -> None:
+    door = Door()
+    for _ in range(2):
+        door.post("/v1/track", {"userId": "u", "event": "E"})
+    first, second = door.events
+    assert first.id != second.id
+    assert first.fingerprint == second.fingerprint
+
+
+def test_another_content_under_the_same_id_shows_in_the_fingerprint() -> None:
+    body = {"userId": "u", "event": "E", "messageId": "m-1"}
+    assert taken("track", body).fingerprint != taken("track", {**body, "properties": {"x": 1}}).fingerprint
+    assert taken("track", body).fingerprint == taken("track", {**body, "writeKey": SERVER_KEY}).fingerprint
+
+
+def batch(*items: Any, **envelope: Any) -> Door:
+    door = Door()
+    response = door.post("/v1/batch", {"batch": list(items), **envelope}, key=SERVER_KEY)
+    assert response.status == 200
+    return door
+
+
+def test_a_batch_says_some_things_once() -> None:
+    door = batch(
+        {
+            "type": "track",
+            "event": "E",
+            "userId": "u",
+            "timestamp": "2026-03-01T11:58:00Z",
+            "context": {"locale": "de-DE"},
+        },
+        {
+            "type": "track",
+            "event": "F",
+            "userId": "u",
+            "timestamp": "2026-03-01T11:58:00Z",
+            "sentAt": "2026-03-01T11:58:00Z",
+        },
+        sentAt="2026-03-01T11:59:00Z",
+        context={"locale": "en-US", "userAgent": "UA"},
+        integrations={"All": True},
+    )
+    first, second = door.events
+    assert (first.occurred_at, second.occurred_at) == (NOON - 60_000, NOON)
+    assert first.context == {"locale": "de-DE", "userAgent": "UA"}
+    assert second.context == {"locale": "en-US", "userAgent": "UA"}
+
+
+def test_a_batch_is_no_part_of_its_events_fingerprints() -> None:
+    item = {"type": "track", "event": "E", "userId": "u", "messageId": "m"}
+    alone, together = batch(item).event, batch(item, sentAt="2026-03-01T12:00:00Z", context={"locale": "de"}).event
+    assert alone.fingerprint == together.fingerprint == taken("track", item).fingerprint
+
+
+def test_an_envelope_cannot_blow_up_every_event() -> None:
+    item = {"type": "track", "event": "E", "userId": "u", "properties": {"x": "y" * 20_000}}
+    door = batch(item, context={"page": {"title": "z" * 20_000}})
+    assert door.events == []
+    assert {kept.code for kept in door.failed.kept.values()} == {"event_too_large"}
