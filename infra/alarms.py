@@ -11,7 +11,6 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.acknowledge import acknowledge
 from infra.lambda_function import METRICS_NAMESPACE
 from infra.settings import Settings
 
@@ -22,13 +21,9 @@ LATE = Duration.minutes(5)
 class Alarms(Construct):
     def __init__(self, scope: Construct, id: str, *, settings: Settings) -> None:
         super().__init__(scope, id)
+        # Not encrypted: CloudWatch cannot publish through the AWS-managed key, and an alarm says no more than a name.
         self.topic = sns.Topic(
             self, "Operations", display_name="Lead scoring operations", enforce_ssl=settings.tls_only
-        )
-        acknowledge(
-            self.topic,
-            "AwsSolutions-SNS2",
-            "CloudWatch cannot publish through the AWS-managed key; an alarm says the name of a metric and no more.",
         )
         if settings.alarm_email:
             self.topic.add_subscription(subscriptions.EmailSubscription(settings.alarm_email))

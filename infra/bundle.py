@@ -44,7 +44,9 @@ UNUSED_POWERTOOLS = (
 
 #: Parts of the wheels that no function reaches, as globs. Tests import every function from a bundle without them.
 UNUSED = (
+    ".lock",
     "*.dist-info",
+    "_yaml",
     "bin",
     "**/*.pyi",
     "**/py.typed",
@@ -66,14 +68,15 @@ DESCRIPTIONS = ("endpoint-rule-set-1", "paginators-1", "service-2", "waiters-2")
 
 def build(target: str) -> Path:
     """The directory to deploy to a target of PLATFORMS; made only when something that goes into it has changed."""
-    code = _code()
-    digest = _digest([Path(__file__), RUNTIME_LOCK, *code.values()], [target, sys.version, *code])
+    # Read once: a file saved while this runs must not end up under the hash of what it was.
+    code = {name: path.read_bytes() for name, path in _code().items()}
+    digest = _digest([target, sys.version, *code], [*_recipe(), *code.values()])
 
     def fill(directory: Path) -> None:
         shutil.copytree(_dependencies(target), directory, copy_function=os.link, dirs_exist_ok=True)
-        for name, source in code.items():
+        for name, content in code.items():
             (directory / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, directory / name)
+            (directory / name).write_bytes(content)
         _compile(directory, [directory / "functions", directory / "leadscore"])
 
     return _once(BUILD / "functions" / f"{target}-{digest}", fill)
@@ -88,7 +91,7 @@ def _dependencies(target: str) -> Path:
         _describe_only_our_services(directory / "botocore" / "data")
         _compile(directory, [directory])
 
-    digest = _digest([Path(__file__), RUNTIME_LOCK], [target, sys.version])
+    digest = _digest([target, sys.version], _recipe())
     return _once(BUILD / "dependencies" / f"{target}-{digest}", fill)
 
 
@@ -177,10 +180,14 @@ def _once(directory: Path, fill: Callable[[Path], None]) -> Path:
     return directory
 
 
-def _digest(files: Iterable[Path], names: Iterable[str]) -> str:
+def _recipe() -> list[bytes]:
+    return [Path(__file__).read_bytes(), RUNTIME_LOCK.read_bytes()]
+
+
+def _digest(names: Iterable[str], contents: Iterable[bytes]) -> str:
     digest = hashlib.sha256(json.dumps(list(names)).encode())
-    for path in files:
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    for content in contents:
+        digest.update(hashlib.sha256(content).digest())
     return digest.hexdigest()[:16]
 
 

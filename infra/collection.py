@@ -49,6 +49,7 @@ class Collection(Construct):
             does="Takes what lead sources send, and queues it",
             timeout=Duration.seconds(10),
             memory_mb=512,
+            when_it_fails="The sender is told, and sends again.",
             environment={
                 "EVENTS_QUEUE_URL": events.queue.queue_url,
                 "FAILED_EVENTS_BUCKET": storage.failed_events.bucket_name,

@@ -1,14 +1,16 @@
 """The clock: once an hour, leads whose score changes by time alone are sent for another look."""
 
-from aws_cdk import Duration, TimeZone
+from aws_cdk import Duration, Stack, TimeZone
 from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_scheduler_targets as targets
 from constructs import Construct
 
+from infra.acknowledge import acknowledge, acknowledge_wildcard
 from infra.events_queue import EventsQueue
+from infra.grant import allow
 from infra.lambda_function import Functions
-from infra.queue import encrypted_queue
+from infra.queue import dead_letter_queue
 from infra.settings import Settings
 from infra.storage import Storage
 
@@ -31,17 +33,24 @@ class Decay(Construct):
         events: EventsQueue,
     ) -> None:
         super().__init__(scope, id)
-        self.dead_letters = encrypted_queue(self, "DeadLetters", settings=settings)
+        self.dead_letters = dead_letter_queue(self, "DeadLetters", settings=settings)
         self.function = functions.create(
             self,
             "decay",
             does="Finds leads whose timer has run out, and queues a tick for each",
             timeout=Duration.minutes(5),
             memory_mb=512,
+            when_it_fails="Its destination for failures is a dead-letter queue.",
             environment={"LEADS_TABLE": storage.leads.table_name, "EVENTS_QUEUE_URL": events.queue.queue_url},
         )
-        storage.allow_query(self.function, "due")
-        storage.allow_item(self.function, CURSOR, "dynamodb:BatchGetItem", "dynamodb:PutItem")
+        storage.allow_index(self.function, "due")
+        allow(
+            self.function,
+            storage.leads.table_arn,
+            "dynamodb:BatchGetItem",
+            "dynamodb:PutItem",
+            conditions={"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [CURSOR]}},
+        )
         events.allow_sending(self.function)
         # Scheduler hands the run over to Lambda's own queue: either side may fail, and both have a place to put it.
         self.function.configure_async_invoke(
@@ -49,6 +58,7 @@ class Decay(Construct):
             max_event_age=Duration.hours(1),
             on_failure=destinations.SqsDestination(self.dead_letters),
         )
+        acknowledge(self.dead_letters, "AwsSolutions-SQS3", "The schedule and the function use it as their own.")
         self._schedule()
 
     def _schedule(self) -> None:
@@ -63,4 +73,8 @@ class Decay(Construct):
                 retry_attempts=RETRIES,
                 max_event_age=Duration.hours(1),
             ),
+        )
+        # The schedule's role is the CDK's own, at the root of the stack.
+        acknowledge_wildcard(
+            Stack.of(self), self.function, ":*", "The schedule may start the function, and so its versions."
         )

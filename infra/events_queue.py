@@ -5,7 +5,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra.grant import allow
-from infra.queue import encrypted_queue
+from infra.queue import dead_letter_queue, encrypted_queue
 from infra.settings import Settings
 
 
@@ -15,7 +15,7 @@ class EventsQueue(Construct):
     ) -> None:
         super().__init__(scope, id)
         self._settings = settings
-        self.dead_letters = encrypted_queue(self, "DeadLetters", settings=settings)
+        self.dead_letters = dead_letter_queue(self, "DeadLetters", settings=settings)
         # AWS asks for six times the consumer's timeout, so that a throttled batch is not delivered twice meanwhile.
         visibility = Duration.seconds(6 * consumer_timeout.to_seconds() + consumer_window.to_seconds())
         self.queue = encrypted_queue(
@@ -23,7 +23,7 @@ class EventsQueue(Construct):
         )
 
     def allow_sending(self, grantee: iam.IGrantable) -> None:
-        allow(grantee, "sqs:SendMessage", self.queue.queue_arn)
+        allow(grantee, self.queue.queue_arn, "sqs:SendMessage")
         if self._settings.local:
             # On AWS the one action covers both calls; the emulator asks for an action that AWS does not have.
-            allow(grantee, "sqs:SendMessageBatch", self.queue.queue_arn)
+            allow(grantee, self.queue.queue_arn, "sqs:SendMessageBatch")

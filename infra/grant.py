@@ -1,7 +1,12 @@
-"""A permission, spelled out: one action on one resource, where the CDK's own grant would give more than is used."""
+"""Permissions, spelled out: the CDK's own grants give more than is used, e.g. every index of a table."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from aws_cdk import aws_iam as iam
 
 
-def allow(grantee: iam.IGrantable, action: str, resource: str) -> None:
-    iam.Grant.add_to_principal(grantee=grantee, actions=[action], resource_arns=[resource])
+def allow(grantee: iam.IGrantable, resource: str, *actions: str, conditions: Mapping[str, Any] | None = None) -> None:
+    grantee.grant_principal.add_to_principal_policy(
+        iam.PolicyStatement(actions=list(actions), resources=[resource], conditions=conditions)
+    )

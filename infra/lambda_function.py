@@ -10,6 +10,8 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from infra.acknowledge import acknowledge
+
 LOG_LEVEL = "INFO"
 METRICS_NAMESPACE = "LeadScore"
 
@@ -30,12 +32,13 @@ class Functions:
         timeout: Duration,
         memory_mb: int,
         environment: Mapping[str, str],
+        when_it_fails: str,
     ) -> lambda_.Function:
         """The function of functions/<name>.py. Until something is granted it may write its own log, no more."""
         role = iam.Role(scope, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"), description=does)
         log = logs.LogGroup(scope, "Log", retention=logs.RetentionDays.ONE_MONTH, removal_policy=RemovalPolicy.DESTROY)
         log.grant_write(role)
-        return lambda_.Function(
+        function = lambda_.Function(
             scope,
             "Function",
             description=does,
@@ -61,3 +64,15 @@ class Functions:
                 **environment,
             },
         )
+        self._acknowledge(function, when_it_fails)
+        return function
+
+    def _acknowledge(self, function: lambda_.Function, when_it_fails: str) -> None:
+        runtime = "Python 3.13 is what the locked dependencies, the emulator and the tests run on."
+        acknowledge(function, "AwsSolutions-L1", runtime)
+        acknowledge(function, "Serverless-LambdaLatestVersion", runtime)
+        acknowledge(function, "Serverless-LambdaDLQ", when_it_fails)
+        if self.tracing:
+            acknowledge(function.role, "AwsSolutions-IAM5[Resource::*]", "X-Ray knows no resource.")
+        else:
+            acknowledge(function, "Serverless-LambdaTracing", "A deployer's choice, by the context `tracing`.")

@@ -3,6 +3,7 @@
 from aws_cdk import Duration
 from constructs import Construct
 
+from infra.grant import allow
 from infra.http_api import HttpApi
 from infra.lambda_function import Functions
 from infra.secret import RandomSecret
@@ -25,15 +26,16 @@ class LeadsApi(Construct):
             does="Answers what a lead's score is and why",
             timeout=Duration.seconds(20),
             memory_mb=512,
+            when_it_fails="The caller is told, and asks again.",
             environment={
                 "EVENTS_TABLE": storage.events.table_name,
                 "LEADS_TABLE": storage.leads.table_name,
                 "LEADS_TOKEN_SECRET_ARN": self.token.arn,
             },
         )
-        storage.events.grant(self.function, "dynamodb:Query")
-        storage.leads.grant(self.function, "dynamodb:BatchGetItem", "dynamodb:Query")
-        storage.allow_query(self.function, "stage")
+        allow(self.function, storage.events.table_arn, "dynamodb:Query")
+        allow(self.function, storage.leads.table_arn, "dynamodb:BatchGetItem", "dynamodb:Query")
+        storage.allow_index(self.function, "stage")
         self.token.allow_reading(self.function)
         self.api = HttpApi(
             self,

@@ -13,9 +13,10 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.acknowledge import acknowledge, acknowledge_wildcard
 from infra.grant import allow
 from infra.lambda_function import Functions
-from infra.queue import encrypted_queue
+from infra.queue import dead_letter_queue, encrypted_queue
 from infra.settings import Settings
 from infra.storage import Storage
 
@@ -39,8 +40,8 @@ class FailedBatches:
         self._bucket = bucket
 
     def bind(self, _mapping: lambda_.IEventSourceMapping, reader: lambda_.IFunction) -> lambda_.DlqDestinationConfig:
-        allow(reader, "s3:PutObject", self._bucket.arn_for_objects("aws/lambda/*"))
-        allow(reader, "s3:ListBucket", self._bucket.bucket_arn)
+        allow(reader, self._bucket.arn_for_objects("aws/lambda/*"), "s3:PutObject")
+        allow(reader, self._bucket.bucket_arn, "s3:ListBucket")
         return lambda_.DlqDestinationConfig(destination=self._bucket.bucket_arn)
 
 
@@ -70,6 +71,7 @@ class Notification(Construct):
             does="Publishes stage changes of leads",
             timeout=Duration.seconds(60),
             memory_mb=512,
+            when_it_fails="The stream's mapping tries again, then keeps the records in the failed-events bucket.",
             environment={
                 "LEADS_TABLE": storage.leads.table_name,
                 "TOPIC_ARN": self.topic.topic_arn,
@@ -77,7 +79,7 @@ class Notification(Construct):
                 "LEAD_LINK": self._settings.lead_link,
             },
         )
-        storage.leads.grant(function, "dynamodb:BatchGetItem", "dynamodb:Query")
+        allow(function, storage.leads.table_arn, "dynamodb:BatchGetItem", "dynamodb:Query")
         self.topic.grant_publish(function)
         function.add_event_source(
             event_sources.DynamoEventSource(
@@ -93,6 +95,10 @@ class Notification(Construct):
                 max_record_age=Duration.hours(12),
                 on_failure=FailedBatches(storage.failed_events),
             )
+        )
+        acknowledge(function.role, "AwsSolutions-IAM5[Resource::*]", "dynamodb:ListStreams knows no resource.")
+        acknowledge_wildcard(
+            function.role, storage.failed_events, "/aws/lambda/*", "Lambda chooses the name of what it gives up on."
         )
         return function
 
@@ -113,7 +119,7 @@ class Notification(Construct):
     def _dead_letters(self, receiver: str) -> sqs.Queue:
         """Where what a receiver does not take ends up, be it SNS that cannot deliver or a reader that keeps failing."""
         name = f"{receiver}DeadLetters"
-        self.dead_letters[name] = encrypted_queue(self, name, settings=self._settings)
+        self.dead_letters[name] = dead_letter_queue(self, name, settings=self._settings)
         return self.dead_letters[name]
 
     def _subscribe_people(self) -> None:

@@ -4,6 +4,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.acknowledge import acknowledge
 from infra.settings import Settings
 
 RETENTION = Duration.days(14)
@@ -29,3 +30,12 @@ def encrypted_queue(
         visibility_timeout=visibility_timeout,
         dead_letter_queue=redrive,
     )
+
+
+def dead_letter_queue(scope: Construct, name: str, *, settings: Settings) -> sqs.Queue:
+    """Where things end up that a queue, a subscription, a schedule or a function gave up on."""
+    queue = encrypted_queue(scope, name, settings=settings)
+    acknowledge(
+        queue, "Serverless-SQSRedrivePolicy", "It is the end of the line: an alarm says when something is in it."
+    )
+    return queue

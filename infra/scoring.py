@@ -4,7 +4,9 @@ from aws_cdk import Duration
 from aws_cdk import aws_lambda_event_sources as event_sources
 from constructs import Construct
 
+from infra.acknowledge import acknowledge
 from infra.events_queue import EventsQueue
+from infra.grant import allow
 from infra.lambda_function import Functions
 from infra.storage import Storage
 
@@ -27,6 +29,7 @@ class Scoring(Construct):
             does="Appends events to the log and brings their leads' scores up to date",
             timeout=TIMEOUT,
             memory_mb=512,
+            when_it_fails="The queue keeps the messages, and its redrive policy ends in the dead-letter queue.",
             environment={
                 "EVENTS_TABLE": storage.events.table_name,
                 "LEADS_TABLE": storage.leads.table_name,
@@ -34,9 +37,14 @@ class Scoring(Construct):
             },
         )
         # A transaction is authorised as the actions in it. Nothing is ever deleted.
-        storage.events.grant(self.function, "dynamodb:PutItem", "dynamodb:Query")
-        storage.leads.grant(
-            self.function, "dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:Query"
+        allow(self.function, storage.events.table_arn, "dynamodb:PutItem", "dynamodb:Query")
+        allow(
+            self.function,
+            storage.leads.table_arn,
+            "dynamodb:BatchGetItem",
+            "dynamodb:ConditionCheckItem",
+            "dynamodb:PutItem",
+            "dynamodb:Query",
         )
         storage.allow_keeping_failed_events(self.function)
         self.function.add_event_source(
@@ -47,4 +55,9 @@ class Scoring(Construct):
                 max_concurrency=CONCURRENCY_MAX,
                 report_batch_item_failures=True,
             )
+        )
+        acknowledge(
+            self.function,
+            "Serverless-LambdaEventSourceMappingDestination",
+            "A queue has a redrive policy instead: mappings of queues know no destination.",
         )

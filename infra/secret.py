@@ -32,4 +32,4 @@ class RandomSecret(Construct):
         self.arn = secret.node.default_child.attr_id
 
     def allow_reading(self, grantee: iam.IGrantable) -> None:
-        allow(grantee, "secretsmanager:GetSecretValue", self.arn)
+        allow(grantee, self.arn, "secretsmanager:GetSecretValue")

@@ -1,6 +1,7 @@
 """What a deployer may choose. Values come from cdk.json's context or `-c name=value`; infra/app.py reads them."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any
@@ -9,6 +10,8 @@ from aws_cdk import RemovalPolicy
 
 SOURCE_KINDS = ("public", "server")
 PERSONAL_FIELDS = ("email", "name")
+#: As browsers write an origin. Plain HTTP is for trying things on a laptop only.
+ORIGIN = re.compile(r"(https://[^/?#@\s]+|http://(localhost|127\.0\.0\.1)(:\d+)?)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +49,7 @@ class Settings:
             if field not in PERSONAL_FIELDS:
                 raise ValueError(f"context `personal_fields`: {field!r}; say some of {', '.join(PERSONAL_FIELDS)}")
         for site in self.redirect_sites:
-            if not site.startswith(("https://", "http://localhost", "http://127.0.0.1")) or site.endswith("/"):
+            if not ORIGIN.fullmatch(site):
                 raise ValueError(f"context `redirect_sites`: {site!r}; say an origin such as https://www.example.com")
         if self.lead_link and "{lead}" not in self.lead_link:
             raise ValueError("context `lead_link`: it has no {lead}; say e.g. https://crm.example.com/leads/{lead}")

@@ -2,16 +2,17 @@
 
 from aws_cdk import Duration
 from aws_cdk import aws_dynamodb as dynamodb
-from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from infra.acknowledge import acknowledge
+from infra.acknowledge import acknowledge, acknowledge_wildcard
 from infra.grant import allow
 from infra.settings import Settings
 
 STRING = dynamodb.AttributeType.STRING
 NUMBER = dynamodb.AttributeType.NUMBER
+FAILED = "failed/"
 
 
 class Storage(Construct):
@@ -27,21 +28,14 @@ class Storage(Construct):
         self._index("stage", "stage_shard", "pk", STRING)
         self.failed_events = self._bucket()
 
-    def allow_keeping_failed_events(self, grantee: iam.IGrantable) -> None:
-        allow(grantee, "s3:PutObject", self.failed_events.arn_for_objects("failed/*"))
-
-    def allow_item(self, grantee: iam.IGrantable, partition: str, *actions: str) -> None:
-        """On one partition of the leads table only."""
-        grantee.grant_principal.add_to_principal_policy(
-            iam.PolicyStatement(
-                actions=list(actions),
-                resources=[self.leads.table_arn],
-                conditions={"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [partition]}},
-            )
+    def allow_keeping_failed_events(self, function: lambda_.Function) -> None:
+        allow(function, self.failed_events.arn_for_objects(f"{FAILED}*"), "s3:PutObject")
+        acknowledge_wildcard(
+            function.role, self.failed_events, f"/{FAILED}*", "A failed event is named by day and hash."
         )
 
-    def allow_query(self, grantee: iam.IGrantable, index: str) -> None:
-        allow(grantee, "dynamodb:Query", f"{self.leads.table_arn}/index/{index}")
+    def allow_index(self, function: lambda_.Function, index: str) -> None:
+        allow(function, f"{self.leads.table_arn}/index/{index}", "dynamodb:Query")
 
     def _table(self, name: str, stream: dynamodb.StreamViewType | None = None) -> dynamodb.Table:
         return dynamodb.Table(

@@ -49,10 +49,12 @@ def _run(command: list[str], ministack: MiniStack, log: Path, report: Report) ->
             text=True,
         ) as process,
     ):
+        reported = ""
         for line in process.stdout or ():
             kept.write(line)
-            if progress := PROGRESS.search(line):
-                report(f"deploying, {progress[1]} resources")
+            if (progress := PROGRESS.search(line)) and progress[1] != reported:
+                reported = progress[1]
+                report(f"deploying, {reported} resources")
     if process.returncode:
         raise DeploymentError(f"cdk deploy ended with {process.returncode}; see {log}\n{log.read_text()[-4000:]}")
 

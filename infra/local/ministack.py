@@ -8,11 +8,12 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from urllib.error import URLError
 from urllib.request import urlopen
+
+from infra.local import processes
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / ".ministack" / "bin" / "ministack"
@@ -21,8 +22,9 @@ CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 START_SECONDS_MAX = 60
 STOP_SECONDS_MAX = 10
 
-#: Ends the whole process group when whoever started it is gone, however it went: its end of the pipe closes.
-ATTACHED = '"$0" & read -r _; kill -TERM 0; sleep 3; kill -KILL 0'
+#: Ends the whole process group when the emulator ends, or when whoever started it is gone, however it went: its end of
+#: the pipe closes.
+ATTACHED = '{ "$0"; kill -TERM 0; } & read -r _; kill -TERM 0; sleep 3; kill -KILL 0'
 
 
 class MiniStackError(Exception):
@@ -38,11 +40,8 @@ class MiniStack:
 
     @property
     def is_running(self) -> bool:
-        """Whether the process is still there, and still the emulator: ids are used again."""
-        shown = subprocess.run(
-            ["ps", "-o", "command=", "-p", str(self.pid)], capture_output=True, text=True, check=False
-        )
-        return "ministack" in shown.stdout
+        """Whether it is still there, and still the emulator: ids are used again."""
+        return any(str(PROGRAM) in command for command in processes.group(self.pid))
 
     def environment(self) -> dict[str, str]:
         """What AWS tools need to talk to it, whatever profile the user has."""
@@ -64,21 +63,15 @@ class MiniStack:
     def stop(self) -> None:
         """End it and the functions it runs."""
         for ending in (signal.SIGTERM, signal.SIGKILL):
-            try:
+            with suppress(ProcessLookupError):
                 os.killpg(self.pid, ending)
-            except ProcessLookupError:
+            deadline = time.monotonic() + STOP_SECONDS_MAX
+            while processes.group(self.pid):
+                if time.monotonic() > deadline:
+                    break
+                time.sleep(0.05)
+            else:
                 return
-            self._wait_for_the_end()
-
-    def _wait_for_the_end(self) -> None:
-        deadline = time.monotonic() + STOP_SECONDS_MAX
-        while time.monotonic() < deadline:
-            _reap(self.pid)
-            try:
-                os.killpg(self.pid, 0)
-            except ProcessLookupError:
-                return
-            time.sleep(0.05)
 
     def save(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self)))
@@ -94,79 +87,88 @@ class MiniStack:
 
 @contextmanager
 def running_ministack(directory: Path, *, auth: bool = False) -> Iterator[MiniStack]:
-    """MiniStack for as long as the block lasts. `auth` makes it evaluate IAM policies, as AWS does."""
-    ministack = start(directory, auth=auth, attached=True)
-    try:
-        yield ministack
-    finally:
-        ministack.stop()
+    """MiniStack for as long as the block lasts, and no longer than this process however that ends.
+
+    Its log and all that it unpacks go to `directory`. `auth` makes it evaluate IAM policies, as AWS does.
+    """
+    # Leaving the block closes our end of its standard input.
+    with _spawn(["sh", "-c", ATTACHED, str(PROGRAM)], directory, auth=auth) as (process, ministack):
+        try:
+            _wait_until_healthy(process, ministack, directory)
+            yield ministack
+        finally:
+            ministack.stop()
 
 
-def start(directory: Path, *, auth: bool, attached: bool) -> MiniStack:
-    """Start on a free port, with its log and all it unpacks in `directory`. Attached, it ends with this process."""
+def start(directory: Path) -> MiniStack:
+    """MiniStack until somebody stops it."""
+    with _spawn([str(PROGRAM)], directory, auth=False) as (process, ministack):
+        try:
+            _wait_until_healthy(process, ministack, directory)
+        except BaseException:
+            ministack.stop()
+            raise
+        process.returncode = 0  # Not to be waited for.
+    return ministack
+
+
+@contextmanager
+def _spawn(command: list[str], directory: Path, *, auth: bool) -> Iterator[tuple[subprocess.Popen[bytes], MiniStack]]:
     temporary = directory / "tmp"
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
     port = _free_port()
-    command = ["sh", "-c", ATTACHED, str(PROGRAM)] if attached else [str(PROGRAM)]
-    log = directory / "ministack.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
+    with (
+        _log(directory).open("wb") as output,
+        subprocess.Popen(
             command,
             cwd=directory,
-            env=_environment(port, auth, temporary),
-            stdin=subprocess.PIPE if attached else subprocess.DEVNULL,
+            env=_environment(port, auth, directory),
+            stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-        )
-    ministack = MiniStack(pid=process.pid, endpoint_url=f"http://127.0.0.1:{port}")
-    try:
-        _wait_until_healthy(process, ministack, log)
-    except BaseException:
-        ministack.stop()
-        raise
-    return ministack
+        ) as process,
+    ):
+        yield process, MiniStack(pid=process.pid, endpoint_url=f"http://127.0.0.1:{port}")
 
 
-def _environment(port: int, auth: bool, temporary: Path) -> dict[str, str]:
+def _environment(port: int, auth: bool, directory: Path) -> dict[str, str]:
     # Its own, not ours: the functions inherit it.
     return CREDENTIALS | {
         "PATH": os.environ["PATH"],
-        "HOME": str(temporary),
-        "TMPDIR": str(temporary),
+        "HOME": str(directory / "tmp"),
+        "TMPDIR": str(directory / "tmp"),
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
         "IOT_MTLS_ENABLED": "0",
         "MINISTACK_REGION": REGION,
         "AUTH": "true" if auth else "false",
-        "LOG_LEVEL": "INFO",
+        # It reports this as its own: so another emulator that took the port is not mistaken for ours.
+        "MINISTACK_EDITION": str(directory),
     }
 
 
-def _wait_until_healthy(process: subprocess.Popen[bytes], ministack: MiniStack, log: Path) -> None:
+def _wait_until_healthy(process: subprocess.Popen[bytes], ministack: MiniStack, directory: Path) -> None:
+    log = _log(directory)
     deadline = time.monotonic() + START_SECONDS_MAX
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise MiniStackError(f"MiniStack ended at once; see {log}\n{log.read_text()[-2000:]}")
         try:
             with urlopen(f"{ministack.endpoint_url}/_ministack/health", timeout=2) as answer:  # noqa: S310 - loopback
-                if answer.status == 200:
+                if json.load(answer)["edition"] == str(directory):
                     return
-        except (URLError, ConnectionError, TimeoutError):
+        except OSError:
             time.sleep(0.05)
     raise MiniStackError(f"MiniStack did not answer within {START_SECONDS_MAX} s; see {log}")
+
+
+def _log(directory: Path) -> Path:
+    return directory / "ministack.log"
 
 
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def _reap(pid: int) -> None:
-    """A child that has ended stays in its group until its parent takes note of it."""
-    try:
-        os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        return

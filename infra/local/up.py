@@ -18,7 +18,7 @@ def main() -> int:
     try:
         if ministack is None:
             _say("starting MiniStack")
-            ministack = start(DIRECTORY, auth=False, attached=False)
+            ministack = start(DIRECTORY)
             ministack.save(RUNNING)
         stack = LocalStack(ministack, deploy(ministack, DIRECTORY, context={}, report=_say))
     except (MiniStackError, DeploymentError) as error:

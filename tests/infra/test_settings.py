@@ -1,0 +1,42 @@
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from infra.settings import Settings
+from tests.infra.conftest import CONTEXT
+
+
+def read(**context: Any) -> Settings:
+    given: Mapping[str, Any] = CONTEXT | context
+    return Settings.read(given.get)
+
+
+def test_the_context_that_ships_is_valid_keeps_data_and_tells_nothing_personal() -> None:
+    settings = read()
+
+    assert settings.sources == {"website": "public", "backend": "server"}
+    assert (settings.ephemeral, settings.local, settings.tls_only, settings.personal_fields) == (False, False, True, [])
+
+
+def test_the_command_line_gives_text_which_is_read_as_what_it_means() -> None:
+    settings = read(ephemeral="true", sources='{"shop": "server"}', lead_link="https://crm.example.com/{lead}")
+
+    assert settings.ephemeral is True
+    assert settings.sources == {"shop": "server"}
+    assert settings.lead_link == "https://crm.example.com/{lead}"
+
+
+@pytest.mark.parametrize(
+    ("context", "says"),
+    [
+        ({"sources": {"shop": "declared"}}, r"`sources`: shop is 'declared'; say one of public, server"),
+        ({"personal_fields": ["phone"]}, r"`personal_fields`: 'phone'; say some of email, name"),
+        ({"redirect_sites": ["http://www.example.com"]}, r"`redirect_sites`: .*; say an origin"),
+        ({"redirect_sites": ["https://www.example.com/thanks"]}, r"`redirect_sites`: .*; say an origin"),
+        ({"lead_link": "https://crm.example.com/"}, r"`lead_link`: it has no \{lead\}"),
+    ],
+)
+def test_a_wrong_value_is_refused_with_its_name_and_the_remedy(context: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        read(**context)
