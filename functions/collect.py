@@ -3,7 +3,6 @@
 import json
 import os
 import time
-import traceback
 import uuid
 from functools import cache
 from typing import Any
@@ -15,6 +14,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from leadscore.adapters import clients
 from leadscore.adapters.events_queue import SqsEventsQueue
 from leadscore.adapters.failed_events import S3FailedEvents
+from leadscore.adapters.failure import describe
 from leadscore.adapters.secrets import StoredSecrets
 from leadscore.domain.event import Trust
 from leadscore.ingest.http import Request
@@ -33,7 +33,7 @@ def collector() -> Collector:
     write_key_secret = os.environ["WRITE_KEY_SECRET_ARN"]
     return Collector(
         sources={source: KINDS[kind] for source, kind in json.loads(os.environ["SOURCES"]).items()},
-        redirect_sites=frozenset(json.loads(os.environ["REDIRECT_SITES"])),
+        redirect_sites=frozenset(site.lower() for site in json.loads(os.environ["REDIRECT_SITES"])),
         read_root=lambda: secrets.read(write_key_secret),
         queue=SqsEventsQueue(clients.sqs(), url=os.environ["EVENTS_QUEUE_URL"]),
         failed_events=failed_events,
@@ -56,11 +56,7 @@ def count(metric: str, number: int) -> None:
 
 
 def report(error: BaseException) -> None:
-    # Its kind and place only: an error's words may hold personal data.
-    where = " > ".join(f"{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-3:])
-    aws_code = getattr(error, "response", {}).get("Error", {}).get("Code")
-    extra = {"error": type(error).__name__, "aws_code": aws_code, "where": where}
-    logger.error("collect.failed", extra=extra)
+    logger.error("collect.failed", extra=describe(error))
 
 
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:

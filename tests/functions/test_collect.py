@@ -48,7 +48,7 @@ def parts(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
 def output(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Output:
     """Whatever was written since the last time: log lines, metrics, anything."""
     # The logger holds the stdout of its import, and pytest changes it from phase to phase.
-    stdout = SimpleNamespace(write=lambda text: sys.stdout.write(text), flush=lambda: None)
+    stdout = SimpleNamespace(write=print, flush=lambda: None)
     monkeypatch.setattr(collect.logger.registered_handler, "stream", stdout)
     return lambda: "".join(capsys.readouterr())
 
