@@ -25,14 +25,14 @@ class Problem(NamedTuple):
     text: str
 
     def __str__(self) -> str:
-        return f"line {self.line}: {self.path}: {self.text}" if self.path else f"line {self.line}: {self.text}"
+        return f"{self.line}: {self.path}: {self.text}" if self.path else f"{self.line}: {self.text}"
 
 
 class ModelFileError(Exception):
     """A model file that cannot be used. `problems` holds all that was found, by line."""
 
     def __init__(self, name: str, problems: list[Problem]) -> None:
-        super().__init__("\n".join(f"{name}: {problem}" for problem in problems))
+        super().__init__("\n".join(f"{name}:{problem}" for problem in problems))
         self.name = name
         self.problems = tuple(problems)
 
@@ -72,17 +72,24 @@ def _located(findings: Iterable[Finding], file: YamlFile) -> list[Problem]:
 
 
 def _schema_findings(error: ValidationError) -> Iterator[Finding]:
-    for found in error.errors(include_url=False, include_input=False):
-        path = tuple(step for step in found["loc"] if step != "[key]")
-        context = found.get("ctx", {})
-        match found["type"]:
+    errors = [
+        (found["type"], tuple(step for step in found["loc"] if step != "[key]"), found.get("ctx", {}))
+        for found in error.errors(include_url=False, include_input=False)
+    ]
+    misspelt = {(*path[:-1], _meant(path)) for kind, path, _ in errors if kind == "extra_forbidden"}
+    for kind, path, context in errors:
+        match kind:
             case "finding":
                 yield (*path, *context["path"]), context["problem"]
             case "extra_forbidden":
-                yield path, _unknown(str(path[-1]), "field", _fields_at(path[:-1]))
+                guess = _meant(path)
+                remedy = f"did you mean `{guess}`?" if guess else f"known are {', '.join(_fields_at(path[:-1]))}"
+                yield path, f"unknown field `{path[-1]}`; {remedy}"
+            case "missing" if path in misspelt:
+                pass
             case "missing":
                 yield path[:-1], f"`{path[-1]}` is missing: it must be {_wanted(path)}"
-            case "model_type" | "model_attributes_type":
+            case "model_type":
                 yield path, f"there must be fields here, out of {', '.join(_fields_at(path))}"
             case "value_error" if path[-1] not in WANTED:
                 yield path, str(context["error"])
@@ -90,8 +97,9 @@ def _schema_findings(error: ValidationError) -> Iterator[Finding]:
                 yield path, f"this must be {_wanted(path)}"
 
 
-def _wanted(path: Path) -> str:
-    return next((WANTED[step] for step in reversed(path) if isinstance(step, str) and step in WANTED), "a list")
+def _meant(path: Path) -> str | None:
+    """The field that the last step of the path may be a misspelling of."""
+    return next(iter(get_close_matches(str(path[-1]), _fields_at(path[:-1]), n=1)), None)
 
 
 def _fields_at(path: Path) -> list[str]:
@@ -99,8 +107,5 @@ def _fields_at(path: Path) -> list[str]:
     return [field.alias or name for name, field in part.model_fields.items()]
 
 
-def _unknown(name: str, kind: str, known: Iterable[str]) -> str:
-    known = list(known)
-    guess = get_close_matches(name, known, n=1)
-    remedy = f"did you mean `{guess[0]}`?" if guess else f"known are {', '.join(known)}"
-    return f"unknown {kind} `{name}`; {remedy}"
+def _wanted(path: Path) -> str:
+    return next((WANTED[step] for step in reversed(path) if isinstance(step, str) and step in WANTED), "a list")

@@ -1,0 +1,14 @@
+"""The command line: `leadscore`. Each group of commands is a module of its own."""
+
+import typer
+
+from leadscore.cli import model
+
+main = typer.Typer(
+    help="Lead scoring that you own.",
+    no_args_is_help=True,
+    add_completion=False,
+    # A traceback of typer's own shows the values of variables, and those may be personal.
+    pretty_exceptions_enable=False,
+)
+main.add_typer(model.commands, name="model")

@@ -1,0 +1,74 @@
+"""`leadscore model check`."""
+
+from importlib import resources
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from leadscore.cli import main
+
+VALID = "model: mine\nstages:\n  - stage: new\n  - {stage: mql, at: 50, route: nurture}\n"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "mine.yaml"
+
+
+def check(file: Path) -> Result:
+    return CliRunner().invoke(main, ["model", "check", str(file)], env={"COLUMNS": "200"})
+
+
+def test_the_shipped_model_is_summed_up_on_one_screen() -> None:
+    with resources.as_file(resources.files("leadscore.models") / "b2b.yaml") as shipped:
+        result = check(shipped)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.startswith("Model b2b is valid: 4 stages, 15 fit, 22 engagement")
+    assert "total 100 and fit -20" in result.stdout
+    assert "Competitor" in result.stdout
+    assert len(result.stdout.splitlines()) <= 40
+
+
+def test_a_mistake_goes_to_stderr_with_its_line_and_ends_with_status_1(file: Path) -> None:
+    file.write_text(VALID + "engagement:\n  - {rule: A, event: X, point: 5}\n")
+    result = check(file)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == (
+        f"{file}:6: engagement[0].point: unknown field `point`; did you mean `points`?\n1 problem found\n"
+    )
+
+
+def test_a_warning_comes_with_its_reason_and_does_not_fail(file: Path) -> None:
+    file.write_text(VALID + 'engagement:\n  - {rule: "Big [bold]", event: X, points: 40}\n')
+    result = check(file)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert f"warning: {file}:6: engagement[0].points: 40 points are more than half of the 50" in result.stdout
+    assert "Big [bold]" in result.stdout
+
+
+def test_a_model_of_two_rules_shows_each_once(file: Path) -> None:
+    file.write_text(
+        VALID + "engagement:\n  - {rule: Up, event: X, points: 5}\n  - {rule: Down, event: X, points: -5}\n"
+    )
+    stdout = check(file).stdout
+    assert (stdout.count("Up"), stdout.count("Down")) == (1, 1)
+
+
+def test_a_file_in_another_encoding_is_told_to_be_saved_as_utf_8(file: Path) -> None:
+    file.write_bytes(VALID.encode() + b"# \xfc\n")
+    result = check(file)
+    assert result.exit_code == 1
+    assert "is no UTF-8: save the file as UTF-8" in result.stderr
+    file.write_bytes(b"\xef\xbb\xbf" + VALID.encode())
+    assert check(file).exit_code == 0
+
+
+def test_a_missing_file_is_an_error_of_usage(file: Path) -> None:
+    result = check(file)
+    assert result.exit_code == 2
+    assert "does not exist" in result.stderr
+
+
+def test_without_a_command_the_help_is_shown() -> None:
+    assert "model" in CliRunner().invoke(main, []).output

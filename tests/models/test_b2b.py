@@ -1,0 +1,143 @@
+"""The model that ships: valid, within its bounds, and no harm to who forgets to edit it."""
+
+import re
+from importlib import resources
+from random import Random
+from typing import Any
+
+import pytest
+import yaml
+
+from leadscore.contracts.model_file import ModelFile, read_model
+from leadscore.domain.model import Model, compile_model
+from tests.adapters.samples import largest_state
+
+TEXT = (resources.files("leadscore.models") / "b2b.yaml").read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def file() -> ModelFile:
+    return read_model(TEXT, name="b2b.yaml")
+
+
+@pytest.fixture(scope="module")
+def model(file: ModelFile) -> Model:
+    return compile_model(file.document)
+
+
+def test_it_is_valid_and_gives_no_cause_for_doubt(file: ModelFile) -> None:
+    assert file.warnings == ()
+
+
+def test_an_ordinary_yaml_reader_reads_the_same_model(model: Model) -> None:
+    ordinary = compile_model(yaml.safe_load(TEXT))
+    assert (ordinary.lines, ordinary.stages) == (model.lines, model.stages)
+
+
+def test_no_single_rule_gives_more_than_half_of_an_mql(file: ModelFile) -> None:
+    assert max(rule["points"] for section in ("fit", "engagement") for rule in file.document[section]) == 25
+
+
+def test_a_lead_for_which_every_line_fired_still_fits_into_one_write_unit(model: Model) -> None:
+    # tests/adapters shows that a state with this many lines does.
+    assert len(model.lines) <= len(largest_state(Random(0)).lines)
+
+
+def test_stages_and_their_queues_are_those_of_the_documentation(model: Model) -> None:
+    assert [(stage.name, dict(stage.at), stage.route) for stage in model.stages] == [
+        ("new", {}, None),
+        ("warm", {"total": 20}, "nurture"),
+        ("mql", {"total": 50}, "nurture"),
+        ("sql", {"total": 100, "fit": -20}, "sales"),
+    ]
+
+
+def test_competitors_are_placeholders_that_nobody_can_own(file: ModelFile) -> None:
+    [competitor] = [rule for rule in file.document["fit"] if rule["rule"] == "Competitor"]
+    assert all(matcher["suffix"].endswith(".example") for matcher in competitor["when"]["email"])
+
+
+@pytest.mark.parametrize(
+    ("traits", "rules"),
+    [
+        ({"title": "VP Sales"}, {"Decides (C-level, founder, VP)"}),
+        ({"title": "Senior Vice President, EMEA"}, {"Decides (C-level, founder, VP)"}),
+        ({"title": "chief marketing officer"}, {"Decides (C-level, founder, VP)"}),
+        ({"title": "CTO"}, {"Decides (C-level, founder, VP)"}),
+        ({"title": "Marketing Director"}, {"Leads a department (director, head of)"}),
+        ({"title": "Director of IT"}, {"Leads a department (director, head of)"}),
+        ({"title": "Head of Growth"}, {"Leads a department (director, head of)"}),
+        ({"title": "Product Manager"}, {"Manager"}),
+        ({"title": "Student"}, {"Student"}),
+        ({"title": "PhD student"}, {"Student"}),
+        ({"title": "Clerk"}, set()),
+        ({"company_size": 4}, {"Fewer than 5 employees"}),
+        ({"company_size": 5}, set()),
+        ({"company_size": 20}, {"20 to 199 employees"}),
+        ({"company_size": 200}, {"200 employees or more"}),
+        ({"company_size": "200"}, set()),
+        ({"country": "us"}, {"Home market"}),
+        ({"country": "Germany"}, set()),
+        ({"country": "NO"}, set()),
+        ({"country": "Atlantis"}, {"Outside the countries we sell to"}),
+        ({"email": "ada@competitor.example"}, {"Competitor"}),
+        ({"email": "ada@notcompetitor.example"}, set()),
+        ({"email": "ada@gmail.com"}, {"Free mail address"}),
+        ({"email": "donaldduck@gmail.com"}, {"Free mail address", "Made-up identity"}),
+        ({"name": "Donald Duck", "industry": "Software"}, {"Made-up identity", "Target industry"}),
+        ({"industry": "Gambling & Casinos"}, {"Industry we do not serve"}),
+        ({"department": "Sales Operations"}, {"Department that uses it"}),
+        ({}, set()),
+    ],
+    ids=str,
+)
+def test_fit_is_judged_as_a_salesperson_would(model: Model, traits: dict[str, Any], rules: set[str]) -> None:
+    assert {rule.name for rule in model.fit if rule.matches(traits)} == rules
+
+
+PAGE = "Page Viewed"
+
+
+@pytest.mark.parametrize(
+    ("event", "properties", "points"),
+    [
+        (PAGE, {"path": "/"}, 1),
+        (PAGE, {"path": "/products/crm"}, 4),
+        (PAGE, {"path": "/de/pricing"}, 11),
+        (PAGE, {"path": "/careers/engineer"}, -10),
+        (PAGE, {"path": "/unsubscribe"}, -10),
+        ("Content Downloaded", {"kind": "white-paper"}, 25),
+        ("Content Downloaded", {"kind": "case-study"}, 15),
+        ("Content Downloaded", {"kind": "checklist"}, 5),
+        ("Content Downloaded", {}, 5),
+        ("Blog Subscribed", {}, 2),
+        ("Form Submitted", {"form": "blog"}, 2),
+        ("Form Submitted", {"form": "blog-footer"}, 2),
+        ("Form Submitted", {"form": "contact-us"}, 15),
+        ("Form Submitted", {"form": "book-a-demo"}, 25),
+        ("Form Submitted", {"form": "event-signup"}, 5),
+        ("Form Submitted", {"form": "unsubscribe"}, 0),
+        ("Demo Requested", {}, 25),
+        ("Email Opened", {}, 1),
+        ("Email Link Clicked", {}, 5),
+        ("Webinar Registered", {}, 5),
+        ("Webinar Attended", {}, 15),
+        ("Trial Started", {}, 25),
+        ("Meeting Booked", {}, 25),
+        ("Meeting Canceled", {}, -15),
+        ("Live Chat Conversation Started", {}, 10),
+        ("Social Engaged", {}, 3),
+        ("Signed Up", {}, 15),
+        ("Something Else", {}, 0),
+    ],
+    ids=str,
+)
+def test_an_action_has_the_points_that_were_agreed(
+    model: Model, event: str, properties: dict[str, Any], points: int
+) -> None:
+    document = {"event": event, "trust": "public", "properties": properties}
+    assert sum(rule.points for rule in model.engagement_rules(event) if rule.matches(document)) == points
+
+
+def test_every_rule_reads_as_a_line_of_a_scorecard(model: Model) -> None:
+    assert all(re.fullmatch(r"[A-Z0-9].{1,60}", line) for line in model.lines)
