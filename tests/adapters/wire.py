@@ -1,8 +1,8 @@
 """Faults on the wire: the SDK stays whole, its retries included, and what it hears is broken on purpose."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ReadTimeoutError
@@ -36,7 +36,10 @@ class Wire:
     def break_call(self, position: int, fault: Fault) -> None:
         self._position, self._fault = position, fault
 
-    def close(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._client.meta.events.unregister("before-send.dynamodb", self._before_send)
 
     def _before_send(self, request: Any, **_: Any) -> AWSResponse | None:
@@ -95,8 +98,5 @@ class _Raw:
     def __init__(self, body: bytes) -> None:
         self._body = body
 
-    def stream(self) -> "Any":
+    def stream(self) -> Iterator[bytes]:
         yield self._body
-
-
-type MakeWire = Callable[[Any], Wire]

@@ -18,7 +18,7 @@ from leadscore.domain.state import LeadState, Profile, same_fold
 from leadscore.domain.transition import Cause, Transition
 from leadscore.use_cases.messages import events_body, ticks_body
 from leadscore.use_cases.ports import Commit, EventLog, LeadStore, Recorded, VersionConflict
-from leadscore.use_cases.rescore import Rescoring, Tally
+from leadscore.use_cases.rescore import Contended, Rescoring, Tally
 from leadscore.use_cases.score_batch import Task, score_batch
 from tests.leads import DAY, HOUR, NOON, event, small_model
 
@@ -77,6 +77,7 @@ class World:
     queue: list[tuple[str, str]] = field(default_factory=list)
     tally: Tally = field(default_factory=Tally)
     leads_made: int = 0
+    expected_errors: tuple[type[Exception], ...] = (VersionConflict, Contended, Throttled)
 
     def __post_init__(self) -> None:
         self.rescoring = self.rescoring_type(
@@ -101,12 +102,8 @@ class World:
             run_all=run_in_turn,
         )
         self.tally.add(result.tally)
-        unexpected = [
-            failure.error
-            for failure in result.failures
-            if not isinstance(failure.error, (VersionConflict, Throttled))
-            and type(failure.error).__name__ != "Contended"
-        ]
+        errors = [failure.error for failure in result.failures]
+        unexpected = [error for error in errors if not isinstance(error, self.expected_errors)]
         if unexpected:
             raise unexpected[0]
         return result.failed_messages

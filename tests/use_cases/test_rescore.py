@@ -1,0 +1,333 @@
+"""What scoring a message does: to the lead, to the transitions that are told, and at what cost."""
+
+import pytest
+
+from leadscore.adapters.memory import MemoryStore
+from leadscore.domain.event import LeadEvent, Trust
+from leadscore.domain.state import LeadState
+from leadscore.domain.transition import Cause, Transition
+from leadscore.use_cases.messages import events_body, ticks_body
+from tests.leads import DAY, HOUR, NOON, event, small_model
+from tests.use_cases.world import World
+
+LATER = NOON + HOUR
+
+
+class Desk:
+    """A world with one worker, and what a test wants to see of it."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+        self.store = MemoryStore(before_call=self.calls.append)
+        self.world = World(self.store, self.store)
+        self.tokens = 0
+
+    def record(self, *events: LeadEvent, token: str = "", cause: Cause = Cause.EVENT) -> list[str]:
+        """Score one message with these events; gives the calls that it took."""
+        self.tokens += 1
+        return self._score(events_body(token or f"t{self.tokens}", events, cause))
+
+    def tick(self, cause: Cause = Cause.TIME) -> list[str]:
+        return self._score(ticks_body("tick", list(self.store.all_states()), cause))
+
+    def _score(self, body: str) -> list[str]:
+        self.calls.clear()
+        assert self.world.score([("m", body)]) == frozenset()
+        return list(self.calls)
+
+    @property
+    def leads(self) -> dict[str, LeadState]:
+        return {lead: state for lead, state in self.store.all_states().items() if not state.merged_into}
+
+    @property
+    def lead(self) -> LeadState:
+        (state,) = self.leads.values()
+        return state
+
+    def transitions(self, lead: str = "") -> list[Transition]:
+        newest_first = self.store.read_transitions(lead or self.lead.lead, limit=100)
+        return list(reversed(newest_first))
+
+    def told(self) -> list[tuple[str, str, Cause]]:
+        return [(item.from_stage, item.to_stage, item.cause) for item in self.store.stream if item.publish]
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+# -- what is written ---------------------------------------------------------------------------------------------------
+
+
+def test_an_event_of_a_known_lead_costs_two_reads_one_put_and_one_commit(desk: Desk) -> None:
+    desk.record(event(at=NOON))
+    assert desk.record(event(at=NOON + 1)) == ["find", "read_states", "put", "commit"]
+
+
+def test_a_redelivery_of_a_folded_event_writes_nothing_and_reads_no_log(desk: Desk) -> None:
+    desk.record(event(), event(at=NOON + 1), token="t")
+    version = desk.lead.version
+    assert desk.record(event(), event(at=NOON + 1), token="t") == ["find", "read_states", "put", "put"]
+    assert desk.lead.version == version
+
+
+def test_a_copy_under_another_message_changes_nothing(desk: Desk) -> None:
+    desk.record(event())
+    desk.record(event())
+    assert (desk.lead.total, desk.lead.version) == (1, 1)
+
+
+def test_the_same_id_with_another_content_is_kept_aside_and_not_scored(desk: Desk) -> None:
+    desk.record(event("Page Viewed", message="same"))
+    desk.record(event("Demo Requested", message="same"))
+    assert desk.lead.stage == "new"
+    (kept,) = desk.world.failed_events.kept.values()
+    assert (kept.code, "Demo Requested" in kept.raw) == ("event_id_reused", True)
+
+
+def test_an_unreadable_event_is_kept_aside_and_its_neighbours_count(desk: Desk) -> None:
+    good = events_body("t", [event()])
+    desk._score(good.replace('"events":[', '"events":[{"id":"broken"},'))
+    assert desk.lead.total == 1
+    assert [kept.code for kept in desk.world.failed_events.kept.values()] == ["unreadable_event"]
+
+
+@pytest.mark.parametrize(
+    "body", ["", "{", "[]", "null", '{"v":1}', '{"v":2,"token":"t","cause":"event"}', "[" * 10_000]
+)
+def test_an_unreadable_message_fails_alone(desk: Desk, body: str) -> None:
+    with pytest.raises(ValueError, match="message"):
+        desk.world.score([("bad", body), ("good", events_body("t", [event()]))])
+    assert desk.lead.total == 1
+
+
+def test_traits_are_written_only_when_they_change(desk: Desk) -> None:
+    desk.record(event("Identified", traits={"title": "Director"}))
+    said = desk.store.read_profile(desk.lead.lead)["title"]
+    assert (said.value, said.said_at) == ("Director", NOON)
+
+
+# -- time --------------------------------------------------------------------------------------------------------------
+
+
+def test_a_tick_that_comes_too_early_writes_nothing(desk: Desk) -> None:
+    desk.record(event())
+    assert desk.tick() == ["find", "read_states"]
+
+
+def test_a_tick_after_activity_only_sets_the_timer_anew(desk: Desk) -> None:
+    desk.record(event("Webinar Attended"))
+    desk.record(event("Webinar Attended", at=NOON + 10 * DAY))
+    assert desk.lead.due_at == NOON + 30 * DAY
+    before = desk.lead
+    desk.world.now = NOON + 30 * DAY
+    assert desk.tick().count("commit") == 1
+    assert (desk.lead.due_at, desk.lead.total) == (NOON + 40 * DAY, before.total)
+    assert desk.tick().count("commit") == 0
+
+
+def test_ordinary_activity_leaves_the_keys_of_every_index_alone(desk: Desk) -> None:
+    desk.record(event("Webinar Attended"))
+    before = desk.lead
+    for hour in range(1, 10):
+        desk.record(event("Page Viewed", at=NOON + hour * HOUR))
+    assert (desk.lead.stage, desk.lead.due_at) == (before.stage, before.due_at)
+
+
+def test_a_lead_that_goes_quiet_is_told_to_have_dropped(desk: Desk) -> None:
+    desk.record(event("Webinar Attended"), event("Webinar Attended", at=NOON + 1))
+    desk.world.now = NOON + 31 * DAY
+    desk.tick()
+    last = desk.transitions()[-1]
+    assert (last.from_stage, last.to_stage, last.direction, last.cause) == ("mql", "warm", "down", Cause.TIME)
+    assert (last.occurred_at, last.as_of) == (NOON + 1 + 30 * DAY, NOON + 31 * DAY)
+    assert last.reasons[0] == ("Quiet for 30 days", -50)
+
+
+def test_a_late_event_may_undo_a_decay_and_says_when_it_happened(desk: Desk) -> None:
+    desk.record(event("Webinar Attended"), event("Webinar Attended", at=NOON + 1))
+    desk.world.now = NOON + 31 * DAY
+    desk.tick()
+    desk.record(event("Blog Subscribed", at=NOON + 29 * DAY))
+    last = desk.transitions()[-1]
+    assert (last.from_stage, last.to_stage, last.cause) == ("warm", "mql", Cause.EVENT)
+    assert last.occurred_at < desk.world.now == last.as_of
+
+
+# -- what is told ------------------------------------------------------------------------------------------------------
+
+
+def test_a_birth_is_kept_and_not_told(desk: Desk) -> None:
+    desk.record(event())
+    (birth,) = desk.transitions()
+    assert (birth.from_stage, birth.to_stage, birth.publish) == ("", "new", False)
+
+
+def test_a_lead_born_by_a_demo_request_is_told_with_its_reason(desk: Desk) -> None:
+    desk.record(event("Demo Requested"))
+    (birth,) = desk.transitions()
+    assert (birth.publish, birth.passed, birth.routes) == (True, ("new", "warm", "mql"), ("sales",))
+    assert birth.reasons[0] == ("Demo requested", 0)
+
+
+def test_a_jump_names_the_stages_that_it_passed_in_either_direction(desk: Desk) -> None:
+    desk.record(event())
+    desk.record(event("Demo Requested", at=NOON + 1))
+    desk.world.now = NOON + 91 * DAY
+    desk.tick()
+    up, down = desk.transitions()[1:]
+    assert (up.passed, up.direction, up.routes) == (("warm", "mql"), "up", ("sales",))
+    assert (down.passed, down.direction, down.routes) == (("mql", "warm"), "down", ("sales",))
+
+
+def test_whoever_had_the_lead_and_whoever_gets_it_are_both_concerned(desk: Desk) -> None:
+    desk.record(event("Content Downloaded"))
+    desk.record(event("Demo Requested", at=NOON + 1))
+    assert desk.transitions()[-1].routes == ("sales", "nurture")
+
+
+def test_an_unsubscribe_leaves_the_ladder_without_passing_anything(desk: Desk) -> None:
+    desk.record(event("Demo Requested"))
+    desk.record(event("Unsubscribed", at=NOON + 1))
+    desk.record(event("Form Submitted", at=NOON + 2))
+    _, out, back = desk.transitions()
+    assert (out.to_stage, out.direction, out.passed, out.routes) == ("out", "down", (), ("sales",))
+    assert (back.from_stage, back.to_stage, back.direction, back.passed) == ("out", "new", "up", ())
+
+
+def test_an_anonymous_lead_is_told_when_it_gets_a_name_as_one_from_nothing(desk: Desk) -> None:
+    desk.record(event("Content Downloaded", anonymous="a1"))
+    desk.record(event("Webinar Attended", at=NOON + 1, anonymous="a1"))
+    assert desk.told() == []
+    desk.record(event("Identified", at=NOON + 2, anonymous="a1", email="ada@x.example"))
+    (told,) = [item for item in desk.transitions() if item.publish]
+    assert (told.introduces, told.to_stage, told.passed) == (True, "mql", ("new", "warm"))
+
+
+def test_an_anonymous_lead_that_stands_at_the_entry_is_no_news_when_it_gets_a_name(desk: Desk) -> None:
+    desk.record(event(anonymous="a1"))
+    desk.record(event("Identified", at=NOON + 2, anonymous="a1", email="ada@x.example"))
+    assert desk.told() == []
+
+
+def test_an_import_is_quiet(desk: Desk) -> None:
+    desk.record(event("Demo Requested"), cause=Cause.IMPORT)
+    assert (desk.lead.stage, desk.told()) == ("sql", [])
+
+
+# -- a new model -------------------------------------------------------------------------------------------------------
+
+
+def activate(desk: Desk, **changes: object) -> None:
+    desk.world.models.activation += 1
+    desk.world.models.model = small_model(**changes)
+
+
+CHEAPER = [
+    {"stage": "new"},
+    {"stage": "mql", "at": 10, "route": "nurture"},
+    {"stage": "sql", "at": 90, "route": "sales"},
+]
+
+
+def test_a_model_moves_leads_quietly_and_the_next_event_is_news_of_its_own(desk: Desk) -> None:
+    desk.record(
+        event("White Paper Read"), event("White Paper Read", at=NOON + 1), event("Webinar Attended", at=NOON + 2)
+    )
+    activate(desk, stages=CHEAPER)
+    desk.record(event("Page Viewed", at=NOON + 3))
+    assert [(item.to_stage, item.cause) for item in desk.transitions()] == [("mql", Cause.EVENT), ("sql", Cause.MODEL)]
+    assert desk.told() == [("", "mql", Cause.EVENT)]
+    assert (desk.lead.activation, desk.lead.total) == (2, 91)
+
+
+def test_a_tick_brings_a_lead_to_the_new_model_and_a_second_one_finds_nothing(desk: Desk) -> None:
+    desk.record(event("White Paper Read"))
+    activate(desk, stages=CHEAPER)
+    desk.tick(Cause.MODEL)
+    assert (desk.lead.stage, desk.lead.activation) == ("mql", 2)
+    assert "commit" not in desk.tick(Cause.MODEL)
+
+
+def test_an_event_that_lies_unfolded_in_the_log_makes_the_catching_up_its_own_news(desk: Desk) -> None:
+    desk.record(event())
+    desk.store.put(event("Demo Requested", at=NOON + 1), token="of a worker that died")
+    activate(desk)
+    desk.tick(Cause.MODEL)
+    assert desk.told() == [("new", "sql", Cause.EVENT)]
+
+
+# -- whose event it is -------------------------------------------------------------------------------------------------
+
+
+def test_an_anonymous_visit_joins_the_person_it_turns_out_to_be(desk: Desk) -> None:
+    desk.record(event("Webinar Attended", anonymous="a1"))
+    desk.record(event("Form Submitted", at=NOON + 1, anonymous="a1", email="ada@x.example"))
+    desk.record(event("White Paper Read", at=NOON + 2, email="ada@x.example"))
+    desk.record(event("Page Viewed", at=NOON + 3, anonymous="a1"))
+    assert desk.lead.total == 66
+
+
+def test_a_second_device_is_merged_into_the_known_lead_which_keeps_its_id(desk: Desk) -> None:
+    desk.record(event("White Paper Read", email="ada@x.example"))
+    known = desk.lead.lead
+    desk.record(event("Webinar Attended", at=NOON + 1, anonymous="a2"))
+    anonymous = next(lead for lead in desk.leads if lead != known)
+    desk.record(event("Form Submitted", at=NOON + 2, anonymous="a2", email="ada@x.example"))
+    assert (desk.lead.lead, desk.lead.total, desk.lead.stage) == (known, 65, "mql")
+    assert desk.store.all_states()[anonymous].merged_into == known
+    closing = desk.transitions(anonymous)[-1]
+    assert (closing.to_stage, closing.routes, closing.publish) == ("", ("nurture",), False)
+    assert desk.told()[-1] == ("warm", "mql", Cause.MERGE)
+
+
+def test_an_event_for_a_merged_lead_goes_to_the_one_that_it_became(desk: Desk) -> None:
+    test_a_second_device_is_merged_into_the_known_lead_which_keeps_its_id(desk)
+    desk.store.is_stale = lambda _: True
+    desk.record(event("Page Viewed", at=NOON + 9, anonymous="a2"))
+    assert desk.lead.total == 66
+
+
+def test_a_copy_of_an_event_from_before_the_merge_changes_nothing_after_it(desk: Desk) -> None:
+    test_a_second_device_is_merged_into_the_known_lead_which_keeps_its_id(desk)
+    desk.record(event("Webinar Attended", at=NOON + 1, anonymous="a2"))
+    assert desk.lead.total == 65
+
+
+@pytest.mark.parametrize("kind", ["user", "email"])
+@pytest.mark.parametrize("trust", list(Trust))
+def test_two_people_at_one_computer_stay_two_leads(desk: Desk, kind: str, trust: Trust) -> None:
+    desk.record(event("Identified", anonymous="a1", trust=trust, **{kind: "one@x.example"}))
+    desk.record(event("Webinar Attended", at=NOON + 1, anonymous="a1", trust=trust, **{kind: "two@x.example"}))
+    assert sorted(state.total for state in desk.leads.values()) == [0, 40]
+
+
+def test_two_people_at_one_computer_in_one_batch_stay_two_leads(desk: Desk) -> None:
+    desk.record(
+        event(anonymous="a1"),
+        event("Identified", at=NOON + 1, anonymous="a1", user="one"),
+        event("Identified", at=NOON + 2, anonymous="a1", user="two"),
+    )
+    assert len(desk.leads) == 2
+
+
+@pytest.mark.parametrize("trust", list(Trust))
+def test_two_known_people_are_not_merged_by_an_event_that_names_both(desk: Desk, trust: Trust) -> None:
+    desk.record(event(user="one"))
+    desk.record(event(email="two@x.example"))
+    desk.record(event("Identified", at=NOON + 1, user="one", email="two@x.example", trust=trust))
+    assert len(desk.leads) == 2
+
+
+def test_a_user_who_gives_an_address_for_the_first_time_is_known_by_both(desk: Desk) -> None:
+    desk.record(event(user="one"))
+    desk.record(event("Identified", at=NOON + 1, user="one", email="one@x.example"))
+    desk.record(event("Webinar Attended", at=NOON + 2, email="one@x.example"))
+    assert desk.lead.total == 41
+
+
+@pytest.mark.parametrize("lead", ["nobody", ""])
+def test_a_tick_for_a_lead_that_is_not_there_does_nothing(desk: Desk, lead: str) -> None:
+    desk._score(ticks_body("t", [lead], Cause.TIME))
+    assert desk.leads == {}
