@@ -76,7 +76,9 @@ class LeadScoreStack(Stack):
             FailedEventsBucketName=storage.failed_events.bucket_name,
             WriteKeySecretArn=collection.write_key_root.arn,
             LeadsTokenSecretArn=leads.token.arn,
+            CollectFunctionName=collection.function.function_name,
             DecayFunctionName=decay.function.function_name,
+            NotifyFunctionName=notification.function.function_name,
         )
 
     def _outputs(self, **values: str) -> None:

@@ -7,7 +7,9 @@ import boto3
 from botocore.config import Config
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sns import SNSClient
@@ -46,3 +48,13 @@ def s3() -> "S3Client":
 @cache
 def secrets_manager() -> "SecretsManagerClient":
     return boto3.client("secretsmanager", config=CONFIG)
+
+
+@cache
+def cloudformation() -> "CloudFormationClient":
+    return boto3.client("cloudformation", config=CONFIG)
+
+
+@cache
+def lambda_() -> "LambdaClient":
+    return boto3.client("lambda", config=CONFIG)

@@ -2,7 +2,9 @@
 
 import typer
 
-from leadscore.cli import model
+from leadscore.cli import model, notifications
+from leadscore.cli.failed import failed
+from leadscore.cli.keys import keys
 
 main = typer.Typer(
     help="Lead scoring that you own.",
@@ -12,3 +14,6 @@ main = typer.Typer(
     pretty_exceptions_enable=False,
 )
 main.add_typer(model.commands, name="model")
+main.add_typer(notifications.commands, name="notifications")
+main.command()(keys)
+main.command()(failed)

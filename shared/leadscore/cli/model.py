@@ -1,30 +1,40 @@
 """`leadscore model`: work on a scoring model's file."""
 
+import time
+import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
+from leadscore.adapters import clients
+from leadscore.adapters.dynamodb_stages import DynamoDBStageIndex
+from leadscore.adapters.events_queue import SqsEventsQueue
+from leadscore.adapters.models import StoredModels, shipped_text
+from leadscore.cli.deployed import LocalOption, StackOption, deployed
 from leadscore.contracts.model_file import ModelFile, ModelFileError, read_model
+from leadscore.domain.model import compile_model
+from leadscore.use_cases.activate import activate_model
+from leadscore.use_cases.ports import VersionConflict
 
 #: How many of the weightiest rules, each way, a summary shows: it fits one screen.
 RULES_SHOWN = 5
 
+ModelArgument = Annotated[
+    Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The model's YAML file.")
+]
+
 commands = typer.Typer(help="Check and activate scoring models.", no_args_is_help=True)
-
-
-@commands.callback()
-def group() -> None:
-    """Keeps `check` a command of its own while it is the only one: typer would take its place otherwise."""
 
 
 @commands.command()
 def check(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The model's YAML file.")],
+    file: ModelArgument,
 ) -> None:
     """Say what is wrong with a model's file, line by line, or sum it up."""
     model = read_model_file(file)
@@ -32,6 +42,34 @@ def check(
     _summarise(model.document, console)
     for warning in model.warnings:
         console.print(f"warning: {file}:{warning}", markup=False, highlight=False, soft_wrap=True)
+
+
+@commands.command()
+def activate(file: ModelArgument, stack: StackOption = "LeadScore", local: LocalOption = False) -> None:
+    """Put a model into force in the deployed stack, without a deployment, and rescore every lead, quietly."""
+    model = read_model_file(file)
+    with deployed(stack, local=local) as deployment, Progress(transient=True) as progress:
+        sent = progress.add_task("asking every lead to be looked at again", total=None)
+        client, table = clients.dynamodb(), deployment.outputs["LeadsTableName"]
+        models = StoredModels(client, table=table, default_text=shipped_text(), clock=time.monotonic)
+        try:
+            activated = activate_model(
+                text=file.read_text("utf-8-sig"),
+                model=compile_model(model.document),
+                before=models.active()[1],
+                versions=models,
+                index=DynamoDBStageIndex(client, table=table),
+                queue=SqsEventsQueue(clients.sqs(), url=deployment.outputs["EventsQueueUrl"]),
+                new_token=lambda: uuid.uuid4().hex,
+                progress=lambda leads: progress.update(sent, completed=leads),
+            )
+        except VersionConflict as error:
+            typer.echo(f"nothing was changed: {error}", err=True)
+            raise typer.Exit(1) from None
+    typer.echo(
+        f"{activated.name} version {activated.version} is in force, activation {activated.activation}. "
+        f"{activated.leads} leads are being rescored; nobody is told of stages that only the model moves."
+    )
 
 
 def read_model_file(file: Path) -> ModelFile:

@@ -1,0 +1,51 @@
+"""The stack that a command works on: the one of your AWS profile, or the one that `make up` runs."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from leadscore.adapters import clients
+from leadscore.adapters.deployment import AWS_ERRORS, Deployment, NotDeployed
+
+LOCAL = Path(".leadscore/local.json")
+
+StackOption = Annotated[str, typer.Option("--stack", help="The stack's name in AWS CloudFormation.")]
+LocalOption = Annotated[bool, typer.Option("--local", help="Work on the stack that `make up` runs.")]
+
+
+@contextmanager
+def deployed(stack: str, *, local: bool) -> Iterator[Deployment]:
+    """The deployed stack. What goes wrong with AWS inside the block ends the command with status 1 and a sentence."""
+    if local:
+        _use_local()
+    try:
+        yield Deployment(clients.cloudformation(), clients.lambda_(), stack=stack)
+    except NotDeployed:
+        _end(f"there is no stack {stack} in this account and region: deploy it, or name another with --stack")
+    except AWS_ERRORS as error:
+        _end(f"AWS did not do it: {error}")
+
+
+def _use_local() -> None:
+    try:
+        endpoint = json.loads(LOCAL.read_text())["aws_endpoint_url"]
+    except FileNotFoundError:
+        _end(f"{LOCAL} is not there: run `make up` first, and this in the project's folder")
+    # The emulator takes any credentials; a profile of the user's own must not be asked for.
+    os.environ |= {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+    os.environ.pop("AWS_PROFILE", None)
+
+
+def _end(sentence: str) -> None:
+    typer.echo(sentence, err=True)
+    raise typer.Exit(1)

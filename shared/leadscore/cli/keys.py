@@ -1,0 +1,27 @@
+"""`leadscore keys`: what clients and readers of the deployed stack need."""
+
+import json
+import time
+
+import typer
+
+from leadscore.adapters import clients
+from leadscore.adapters.secrets import StoredSecrets
+from leadscore.cli.deployed import LocalOption, StackOption, deployed
+from leadscore.domain.write_key import write_key
+
+
+def keys(stack: StackOption = "LeadScore", local: LocalOption = False) -> None:
+    """Print the URLs, a write key for each source, and the leads API's token."""
+    with deployed(stack, local=local) as deployment:
+        secrets = StoredSecrets(clients.secrets_manager(), clock=time.monotonic)
+        root = secrets.read(deployment.outputs["WriteKeySecretArn"])
+        sources = json.loads(deployment.environment("Collect")["SOURCES"])
+        lines = {
+            "collect": deployment.outputs["CollectUrl"],
+            "leads": deployment.outputs["LeadsUrl"],
+            "leads token": secrets.read(deployment.outputs["LeadsTokenSecretArn"]),
+            **{f"{source} ({kind})": write_key(root, source) for source, kind in sources.items()},
+        }
+    for name, value in lines.items():
+        typer.echo(f"{name:20} {value}")
