@@ -1,7 +1,6 @@
 """Runs the official CDK CLI, unmodified, against MiniStack."""
 
 import json
-import re
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -14,7 +13,12 @@ STACK = "LeadScore"
 ASSETS_BUCKET = f"cdk-hnb659fds-assets-000000000000-{REGION}"
 #: jsii would say at length that Node 20 is old. It works, and newer ones do too.
 QUIET = {"JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20"}
-PROGRESS = re.compile(r"\|\s*(\d+/\d+)\s*\|")
+#: What the CLI says, and what has begun then. Single resources are made too fast to tell of.
+PROGRESS = {
+    "Synthesis time": "publishing the code of the functions",
+    "creating CloudFormation changeset": "creating the resources",
+    "Outputs:": "deployed",
+}
 
 type Report = Callable[[str], None]
 
@@ -28,6 +32,7 @@ def deploy(ministack: MiniStack, directory: Path, *, context: Mapping[str, objec
     _make_assets_bucket(ministack)
     outputs = directory / "outputs.json"
     settings = {"local": True, "ephemeral": True, **context}
+    report("synthesising the stack")
     command = ["npx", "cdk", "deploy", STACK, "--require-approval", "never", "--progress", "events", "--no-notices"]
     command += ["--no-color", "--output", str(directory / "cdk.out"), "--outputs-file", str(outputs)]
     for name, value in settings.items():
@@ -49,12 +54,11 @@ def _run(command: list[str], ministack: MiniStack, log: Path, report: Report) ->
             text=True,
         ) as process,
     ):
-        reported = ""
         for line in process.stdout or ():
             kept.write(line)
-            if (progress := PROGRESS.search(line)) and progress[1] != reported:
-                reported = progress[1]
-                report(f"deploying, {reported} resources")
+            for said, means in PROGRESS.items():
+                if said in line:
+                    report(means)
     if process.returncode:
         raise DeploymentError(f"cdk deploy ended with {process.returncode}; see {log}\n{log.read_text()[-4000:]}")
 

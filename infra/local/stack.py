@@ -108,5 +108,4 @@ def local_stack(
         directory = Path(name)
         report("starting MiniStack")
         with running_ministack(directory, auth=auth) as ministack:
-            report("synthesising the stack")
             yield LocalStack(ministack, deploy(ministack, directory, context=context or {}, report=report))

@@ -22,7 +22,7 @@ def main() -> int:
             ministack.save(RUNNING)
         stack = LocalStack(ministack, deploy(ministack, DIRECTORY, context={}, report=_say))
     except (MiniStackError, DeploymentError) as error:
-        print(error, file=sys.stderr)
+        print(f"{error}\n`make down` stops what was started.", file=sys.stderr)
         return 1
     summary = stack.summary()
     SUMMARY.write_text(json.dumps(summary, indent=2) + "\n")

@@ -1,0 +1,201 @@
+"""Plays stories on a deployed stack, from outside only: real clients send, and the leads API and the queues are asked.
+
+What is waited for is the system coming to rest, never what a story wants: a wrong ending shows at once.
+"""
+
+import json
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+from segment import analytics  # type: ignore[import-untyped]
+
+from infra.local.stack import LocalStack
+from infra.local.stories import LAST_SECONDS, Act, Call, Form, Pixel, Story
+
+SITE = "https://www.example.com"
+REST_SECONDS_MAX = 60
+ARRIVAL_SECONDS_MAX = 20
+
+type Report = Callable[[str], None]
+type Document = dict[str, Any]
+
+
+class PlayError(Exception):
+    """The stories could not be played to their end."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a story: the lead as the leads API shows it, and the messages about it by queue, in order."""
+
+    story: Story
+    lead: Document
+    messages: Mapping[str, Sequence[Document]]
+
+
+@dataclass(frozen=True)
+class Played:
+    """All that came of it. `due` is how many leads the clock moved, `failed` what the system could not process."""
+
+    outcomes: Sequence[Outcome]
+    events: int
+    due: int
+    failed: Sequence[str]
+
+
+def play(stack: LocalStack, stories: Sequence[Story], *, report: Report = lambda _: None) -> Played:
+    """Play the stories, and say what came of them. `report` hears what begins."""
+    started = datetime.now(UTC)
+    acts = [[(story, story.first) for story in stories], [(story, story.later) for story in stories if story.later]]
+    first, later = (sum(len(act) for _, act in one) for one in acts)
+    report(f"{len(stories)} leads send {first} events over HTTP")
+    perform(stack, acts[0])
+    report(f"{len(acts[1])} of them come back, with {later} more")
+    perform(stack, acts[1])
+    report("30 days without activity run out for one of them")
+    wait_until(started + timedelta(seconds=LAST_SECONDS + 1))
+    due = decay(stack)
+    report("asking the leads API, and the queues of sales and nurture")
+    return Played(outcomes(stack, stories), first + later, due, failures(stack))
+
+
+def perform(stack: LocalStack, acts: Sequence[tuple[Story, Act]]) -> None:
+    """Send what happens, and wait until all of it is scored."""
+    now = datetime.now(UTC)
+    steps = [(story, step) for story, act in acts for step in act]
+    for key, write_key in (("server", stack.server_write_key), ("public", stack.public_write_key)):
+        calls = [(story, step) for story, step in steps if isinstance(step, Call) and step.key == key]
+        send_calls(stack.collect_url, write_key, calls, now)
+    with httpx.Client(base_url=stack.collect_url, trust_env=False, timeout=30) as browser:
+        for story, step in steps:
+            match step:
+                case Pixel():
+                    open_page(browser, stack.public_write_key, story, step)
+                case Form():
+                    submit(browser, stack.public_write_key, story, step)
+                case Call():
+                    pass
+    wait_for_rest(stack)
+
+
+def send_calls(host: str, write_key: str, calls: Sequence[tuple[Story, Call]], now: datetime) -> None:
+    """All in one batch: it goes when the last of them has been queued."""
+    if not calls:
+        return
+    errors: list[Exception] = []
+    client = analytics.Client(
+        write_key, host=host, upload_size=len(calls), upload_interval=1, on_error=lambda error, _: errors.append(error)
+    )
+    for story, call in calls:
+        ids = {"user_id": story.user_id or None, "anonymous_id": story.anonymous_id or None, "timestamp": now - call.ago}
+        match call.call:
+            case "identify":
+                email = {"email": story.email} if story.email else {}
+                client.identify(traits={**email, **call.said}, **ids)
+            case "track":
+                client.track(event=call.event, properties=dict(call.said), **ids)
+            case "page":
+                client.page(properties={"url": SITE + str(call.said["path"]), **call.said}, **ids)
+    client.shutdown()
+    if errors:
+        raise PlayError(f"the analytics client could not send: {errors[0]}")
+
+
+def open_page(browser: httpx.Client, write_key: str, story: Story, page: Pixel) -> None:
+    parameters = {"writeKey": write_key, "anonymousId": story.anonymous_id, "url": SITE + page.path}
+    browser.get("/pixel.gif", params=parameters).raise_for_status()
+
+
+def submit(browser: httpx.Client, write_key: str, story: Story, form: Form) -> None:
+    fields = {"writeKey": write_key, "email": story.email, "anonymousId": story.anonymous_id, **form.fields}
+    browser.post(f"/forms/{form.form}", data=fields).raise_for_status()
+
+
+def decay(stack: LocalStack) -> int:
+    """What the schedule does every hour. Returns how many leads were due."""
+    answer = stack.client("lambda").invoke(FunctionName=stack.outputs["DecayFunctionName"])
+    result = json.loads(answer["Payload"].read())
+    if "FunctionError" in answer:
+        raise PlayError(f"the decay function failed: {result}")
+    wait_for_rest(stack)
+    return int(result["sent"])
+
+
+def wait_until(moment: datetime) -> None:
+    time.sleep(max(0.0, (moment - datetime.now(UTC)).total_seconds()))
+
+
+def wait_for_rest(stack: LocalStack) -> None:
+    """Until the events queue is empty: a message leaves it when it has been scored."""
+    sqs = stack.client("sqs")
+    counts = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+    deadline = time.monotonic() + REST_SECONDS_MAX
+    while time.monotonic() < deadline:
+        answer = sqs.get_queue_attributes(QueueUrl=stack.outputs["EventsQueueUrl"], AttributeNames=counts)
+        if not any(int(answer["Attributes"][count]) for count in counts):
+            return
+        time.sleep(0.1)
+    raise PlayError(f"events were still waiting to be scored after {REST_SECONDS_MAX} s")
+
+
+def outcomes(stack: LocalStack, stories: Sequence[Story]) -> list[Outcome]:
+    queues = {
+        "sales": receive(stack, stack.sales_queue_url, at_least=sum(len(story.ending.sales) for story in stories)),
+        "nurture": receive(stack, stack.nurture_queue_url, at_least=sum(len(story.ending.nurture) for story in stories)),
+    }
+    found = [(story, find_lead(stack, story.known_by)) for story in stories]
+    return [
+        Outcome(story, lead, {queue: messages[lead["lead"]] for queue, messages in queues.items()})
+        for story, lead in found
+    ]
+
+
+def failures(stack: LocalStack) -> list[str]:
+    """What ended where the system puts what it cannot process."""
+    bucket, dead_letters = stack.outputs["FailedEventsBucketName"], stack.outputs["EventsDlqUrl"]
+    kept = stack.client("s3").list_objects_v2(Bucket=bucket).get("Contents", [])
+    counts = ("ApproximateNumberOfMessages",)
+    dead = stack.client("sqs").get_queue_attributes(QueueUrl=dead_letters, AttributeNames=counts)["Attributes"]
+    return [entry["Key"] for entry in kept] + ["a message in the dead-letter queue"] * int(dead[counts[0]])
+
+
+def find_lead(stack: LocalStack, known_by: Mapping[str, str]) -> Document:
+    """The lead, by the leads API."""
+    answer = httpx.post(
+        f"{stack.leads_url}/leads/lookup",
+        json=known_by,
+        headers={"Authorization": f"Bearer {stack.leads_token}"},
+        trust_env=False,
+        timeout=30,
+    )
+    if answer.status_code != httpx.codes.OK:
+        raise PlayError(f"the leads API answered {answer.status_code} when asked for {known_by}: {answer.text}")
+    return dict(answer.json())
+
+
+def receive(stack: LocalStack, url: str, *, at_least: int) -> Mapping[str, list[Document]]:
+    """The messages of a queue by lead, in order. It is done when enough have come, and for a second no more."""
+    sqs = stack.client("sqs")
+    received: dict[str, Document] = {}
+    deadline = time.monotonic() + ARRIVAL_SECONDS_MAX
+    while time.monotonic() < deadline:
+        messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1).get("Messages", [])
+        for message in messages:
+            body = json.loads(message["Body"])
+            received[body["id"]] = body
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        if not messages and len(received) >= at_least:
+            break
+    return by_lead(received.values())
+
+
+def by_lead(messages: Iterable[Document]) -> Mapping[str, list[Document]]:
+    sorted_out: dict[str, list[Document]] = defaultdict(list)
+    for message in sorted(messages, key=lambda message: int(message["data"]["sequence"])):
+        sorted_out[message["data"]["lead"]].append(message)
+    return sorted_out
