@@ -4,6 +4,7 @@ import base64
 import contextlib
 import gzip
 import json
+import tracemalloc
 import zlib
 from typing import Any
 
@@ -50,6 +51,13 @@ def test_a_gateway_event_becomes_a_request() -> None:
 
 def test_cookies_may_come_as_a_header() -> None:
     assert Request.of_gateway(gateway_event(headers={"cookie": "a=1; b=2"})).cookie("b") == "2"
+
+
+def test_headers_that_the_queue_would_refuse_are_mended() -> None:
+    assert (
+        Request.of_gateway(gateway_event(headers={"user-agent": "a\uffff\ud800"})).header("user-agent")
+        == "a\ufffd\ufffd"
+    )
 
 
 def test_a_request_without_a_body_headers_or_query_is_fine() -> None:
@@ -106,7 +114,13 @@ def test_a_gzip_bomb_never_unfolds() -> None:
     squeeze = zlib.compressobj(9, zlib.DEFLATED, 31)
     bomb = b"".join(squeeze.compress(bytes(1_000_000)) for _ in range(200)) + squeeze.flush()
     assert len(bomb) < BODY_BYTES_MAX
-    assert refusal(with_body(bomb, "gzip")).status == 413
+    request = with_body(bomb, "gzip")
+    tracemalloc.start()
+    try:
+        assert refusal(request).status == 413
+        assert tracemalloc.get_traced_memory()[1] < 8 * BODY_BYTES_MAX
+    finally:
+        tracemalloc.stop()
 
 
 def test_many_empty_members_end_soon() -> None:
