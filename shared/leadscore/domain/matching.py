@@ -119,11 +119,24 @@ def _leaf(name: str, matchers: Sequence[Any], path: Path) -> _Node:
             test = _matcher(matcher, (*path, place))
             absent = absent or test is _is_absent
             tests += [] if test is _is_absent else [test]
-    present = _present(name, tests[0] if len(tests) == 1 else lambda value: any(test(value) for test in tests))
+    present = _present(name, _any_test(tests))
     if not absent:
         return present
     place_in_document = _document_path(path)
     return lambda fields, document: not _is_present(document, place_in_document) or present(fields, document)
+
+
+def _any_test(tests: Sequence[_Test]) -> _Test:
+    if len(tests) == 1:
+        return tests[0]
+
+    def any_test(value: Any) -> bool:
+        for test in tests:  # noqa: SIM110  as above
+            if test(value):
+                return True
+        return False
+
+    return any_test
 
 
 def _present(name: str, test: _Test) -> _Node:
@@ -246,7 +259,7 @@ def _refused_by_matcher(matcher: Mapping[str, Any], path: Path) -> _Test:
     if not operand:
         raise PatternError((*path, name), "name at least one value")
     tests = [_REFUSABLE[name](one, (*path, name, place)) for place, one in enumerate(operand)]
-    return lambda value: any(test(value) for test in tests)
+    return _any_test(tests)
 
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
