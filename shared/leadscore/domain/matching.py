@@ -108,19 +108,19 @@ def _nested(name: str, pattern: Mapping[str, Any], path: Path) -> _Node:
 def _leaf(name: str, matchers: Sequence[Any], path: Path) -> _Node:
     if not matchers:
         raise PatternError(path, "an empty list matches nothing: name at least one value")
-    exact = [matcher for matcher in matchers if not isinstance(matcher, Mapping)]
-    for place, value in enumerate(matchers):
-        if _is_list(value):
-            raise PatternError((*path, place), "a list inside a list: write one list of values")
-    tests = [_one_of(exact, path)] if exact else []
-    absent = False
+    exact: list[Any] = []
+    tests: list[_Test] = []
     for place, matcher in enumerate(matchers):
+        if _is_list(matcher):
+            raise PatternError((*path, place), "a list inside a list: write one list of values")
         if isinstance(matcher, Mapping):
-            test = _matcher(matcher, (*path, place))
-            absent = absent or test is _is_absent
-            tests += [] if test is _is_absent else [test]
-    present = _present(name, _any_test(tests))
-    if not absent:
+            tests.append(_matcher(matcher, (*path, place)))
+        else:
+            exact.append(matcher)
+    may_be_absent = _is_absent in tests
+    tests = [test for test in tests if test is not _is_absent]
+    present = _present(name, _any_test([_one_of(exact, path), *tests] if exact else tests))
+    if not may_be_absent:
         return present
     place_in_document = _document_path(path)
     return lambda fields, document: not _is_present(document, place_in_document) or present(fields, document)
