@@ -53,7 +53,10 @@ def aws(ministack: MiniStack) -> Callable[[str], Any]:
 
 @pytest.fixture
 def tables(aws: Callable[[str], Any]) -> Tables:
-    client = aws("dynamodb")
+    return create_tables(aws("dynamodb"))
+
+
+def create_tables(client: Any) -> Tables:
     suffix = uuid4().hex[:12]
     made = Tables(client, events=f"events-{suffix}", leads=f"leads-{suffix}")
     keys = {"pk": "HASH", "sk": "RANGE"}

@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from leadscore.adapters.models import StoredModels
-from leadscore.use_cases.ports import ModelBehind, VersionConflict
+from leadscore.adapters.models import StoredModels, shipped_text
+from leadscore.use_cases.ports import ModelBehind, Pointer, VersionConflict
 from tests.adapters.conftest import Answers, Tables
 
 SHIPPED = "model: shipped\nstages:\n  - stage: new\n"
@@ -40,9 +40,9 @@ class TestStoredModels:
         assert (activation, model.name) == (1, "shipped")
 
     def test_activating_a_model_raises_the_number(self, make: Callable[[], StoredModels]) -> None:
-        assert make().activate("next", NEXT) == (2, "next", 1)
-        assert make().activate("next", NEXT) == (3, "next", 2)
-        assert make().activate("other", SHIPPED) == (4, "other", 1)
+        assert make().activate("next", NEXT) == Pointer(2, "next", 1)
+        assert make().activate("next", NEXT) == Pointer(3, "next", 2)
+        assert make().activate("other", SHIPPED) == Pointer(4, "other", 1)
         activation, model = make().active()
         assert (activation, model.name) == (4, "shipped")
 
@@ -89,3 +89,12 @@ def test_many_threads_read_the_model_once(answers: type[Answers], clock: Clock) 
         found = list(pool.map(lambda _: models.active(), range(16)))
     assert {activation for activation, _ in found} == {1}
     assert len(dynamodb.requests) == 1
+
+
+def test_the_model_that_ships_can_be_put_into_force(answers: type[Answers], clock: Clock) -> None:
+    dynamodb = answers("dynamodb")
+    dynamodb.prepare(200, json.dumps({"Responses": {"leads": []}}).encode())
+    activation, model = StoredModels(dynamodb.client, table="leads", default_text=shipped_text(), clock=clock).active()
+    assert activation == 1
+    assert model.entry.at == {}
+    assert model.lines

@@ -237,6 +237,18 @@ class TestBatches:
         assert dynamodb.requests[0]["RequestItems"]["leads"]["ConsistentRead"] is False
 
 
+class TestConsistency:
+    """MiniStack knows no stale reads, so the wire is looked at: only identities may be read stale."""
+
+    def test_what_a_fold_rests_on_is_read_as_it_is(self, leads: DynamoDBLeadStore, dynamodb: Answers) -> None:
+        dynamodb.prepare(200, b'{"Responses": {"leads": []}, "Items": []}')
+        leads.read_profile("L1")
+        leads.read_homes("L1")
+        profile, homes = dynamodb.requests
+        assert profile["RequestItems"]["leads"]["ConsistentRead"] is True
+        assert homes["ConsistentRead"] is True
+
+
 class TestEventLog:
     @pytest.mark.usefixtures("pauses")
     def test_trouble_is_not_taken_for_a_repeated_event(self, dynamodb: Answers) -> None:

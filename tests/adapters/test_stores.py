@@ -205,6 +205,14 @@ class TestIdentities:
         stores.leads.link(ANNA, "L1", is_new=False)
         assert stores.leads.find([ANNA]) == {ANNA: "L1"}
 
+    def test_tells_what_a_lead_is_known_by(self, stores: Stores) -> None:
+        stores.leads.link(ANNA, "L1", is_new=True)
+        stores.leads.link(ODD, "L1", is_new=False)
+        stores.leads.link(VISITOR, "L1", is_new=False)
+        stores.leads.link(BERT, "L12", is_new=True)
+        assert stores.leads.read_known("L1") == {"email": ANNA.value, "user_id": ODD.value}
+        assert stores.leads.read_known("L2") == {}
+
 
 class TestStates:
     def test_a_lead_without_a_state_is_absent(self, stores: Stores) -> None:

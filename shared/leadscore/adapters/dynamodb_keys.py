@@ -31,6 +31,7 @@ EVENT_PREFIX = "EVENT#"
 OWNER_PREFIX = "ID#"
 LEAD_PREFIX = "LEAD#"
 HOME_PREFIX = "HOME#"
+KNOWN_PREFIX = "KNOWN#"
 TRANSITION_PREFIX = "TRANSITION#"
 VERSION_PREFIX = "VERSION#"
 
@@ -56,7 +57,7 @@ def home_key(lead: str, home: Identifier) -> Key:
 
 
 def known_key(lead: str, kind: str) -> Key:
-    return {"pk": f"{LEAD_PREFIX}{lead}", "sk": f"KNOWN#{kind}"}
+    return {"pk": f"{LEAD_PREFIX}{lead}", "sk": f"{KNOWN_PREFIX}{kind}"}
 
 
 def transition_key(lead: str, version: int) -> Key:
@@ -93,6 +94,10 @@ def lead_of(pk: str) -> str:
 
 def home_of(sk: str) -> Identifier:
     return _identifier(sk.removeprefix(HOME_PREFIX))
+
+
+def kind_of(sk: str) -> str:
+    return sk.removeprefix(KNOWN_PREFIX)
 
 
 def identifier_of(pk: str) -> Identifier:

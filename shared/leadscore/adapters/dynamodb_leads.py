@@ -16,6 +16,7 @@ from leadscore.adapters.dynamodb_keys import (
     home_key,
     home_of,
     identifier_of,
+    kind_of,
     known_key,
     owner_key,
     profile_key,
@@ -84,6 +85,11 @@ class DynamoDBLeadStore:
     def read_profile(self, lead: str) -> Profile:
         found = batch_get(self._client, self._table, [profile_key(lead)], is_consistent=True)
         return next(map(profile_from, found), {})
+
+    def read_known(self, lead: str) -> Mapping[str, str]:
+        keys = [known_key(lead, kind) for kind in KNOWN_KINDS]
+        found = batch_get(self._client, self._table, keys, is_consistent=True)
+        return {kind_of(values["sk"]): values["known_as"] for values in found}
 
     def read_homes(self, lead: str) -> Sequence[Identifier]:
         key = {":pk": state_key(lead)["pk"], ":prefix": HOME_PREFIX}

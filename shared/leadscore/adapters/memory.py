@@ -140,6 +140,10 @@ class MemoryStore(Hooks):
         with self._call("read_profile"):
             return copy.deepcopy(self._profiles.get(lead, {}))
 
+    def read_known(self, lead: str) -> Mapping[str, str]:
+        with self._call("read_known"):
+            return {kind: name for (known, kind), name in self._known.items() if known == lead}
+
     def read_homes(self, lead: str) -> Sequence[Identifier]:
         with self._call("read_homes"):
             return sorted(self._homes.get(lead, ()))

@@ -1,9 +1,10 @@
 """The scoring model in force: stored versions, the pointer to the active one, and the one that ships."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from importlib import resources
 from threading import Lock
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
@@ -11,7 +12,7 @@ from leadscore.adapters.dynamodb_attributes import to_item
 from leadscore.adapters.dynamodb_calls import batch_get, query, refusals
 from leadscore.adapters.dynamodb_keys import VERSION_PREFIX, Key, active_model_key, model_key
 from leadscore.domain.model import Model, compile_model
-from leadscore.use_cases.ports import ModelBehind, VersionConflict
+from leadscore.use_cases.ports import ModelBehind, Pointer, VersionConflict
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -26,16 +27,8 @@ def shipped_text() -> str:
     return (resources.files("leadscore.models") / "b2b.yaml").read_text("utf-8")
 
 
-class Pointer(NamedTuple):
-    """Which model is in force; without a name, the one that ships."""
-
-    activation: int
-    name: str
-    version: int
-
-
 class StoredModels:
-    """Models. `clock` counts seconds, from wherever it likes."""
+    """Models and ModelVersions. `clock` counts seconds, from wherever it likes."""
 
     def __init__(self, client: "DynamoDBClient", *, table: str, default_text: str, clock: Callable[[], float]) -> None:
         self._client = client
@@ -57,7 +50,7 @@ class StoredModels:
             return active
 
     def pointer(self) -> Pointer:
-        """Read consistently."""
+        """Read consistently. It has no name where the model that ships is in force."""
         found = self._read(active_model_key())
         if found is None:
             return Pointer(_SHIPPED_ACTIVATION, "", 0)
@@ -73,7 +66,7 @@ class StoredModels:
         self._put_once({**model_key(name, version), "text": text}, "attribute_not_exists(pk)", {})
         after = Pointer(before.activation + 1, name, version)
         self._put_once(
-            {**active_model_key(), **after._asdict()},
+            {**active_model_key(), **asdict(after)},
             "activation = :before" if before.name else "attribute_not_exists(pk)",
             {":before": before.activation} if before.name else {},
         )
