@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -40,3 +40,21 @@ def test_the_command_line_gives_text_which_is_read_as_what_it_means() -> None:
 def test_a_wrong_value_is_refused_with_its_name_and_the_remedy(context: dict[str, Any], says: str) -> None:
     with pytest.raises(ValueError, match=says):
         read(**context)
+
+
+def test_a_laptop_gets_the_same_stack_but_for_tls_and_a_call_that_the_emulator_asks_for(
+    template: dict[str, Any], synthesise: Callable[..., dict[str, Any]]
+) -> None:
+    on_aws = _without_policies(template["Resources"])
+    on_a_laptop = _without_policies(synthesise(local=True)["Resources"])
+
+    assert on_a_laptop == on_aws
+
+
+def _without_policies(resources: dict[str, Any]) -> dict[str, Any]:
+    """What is left when the statements on transport, and the actions of roles, are taken out."""
+    return {
+        name: {key: value for key, value in resource.items() if key != "DependsOn"}
+        for name, resource in resources.items()
+        if not resource["Type"].endswith("Policy")
+    }
