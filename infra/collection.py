@@ -3,7 +3,6 @@
 import json
 
 from aws_cdk import Duration
-from aws_cdk import aws_apigatewayv2 as apigatewayv2
 from constructs import Construct
 
 from infra.events_queue import EventsQueue
@@ -13,16 +12,7 @@ from infra.secret import RandomSecret
 from infra.settings import Settings
 from infra.storage import Storage
 
-ROUTES = ("POST /v1/{call}", "GET /pixel.gif", "POST /forms/{form}", "GET /health")
 REQUESTS_PER_SECOND_MAX = 500
-
-#: Any site may send, as a tracking key is public by nature; nothing that a browser adds by itself (cookies) is allowed.
-CORS = apigatewayv2.CorsPreflightOptions(
-    allow_origins=["*"],
-    allow_methods=[apigatewayv2.CorsHttpMethod.POST, apigatewayv2.CorsHttpMethod.GET],
-    allow_headers=["authorization", "content-type", "x-retry-count"],
-    max_age=Duration.hours(1),
-)
 
 
 class Collection(Construct):
@@ -65,10 +55,8 @@ class Collection(Construct):
             self,
             "Http",
             function=self.function,
-            routes=ROUTES,
             requests_per_second=REQUESTS_PER_SECOND_MAX,
             description="Lead events: SDKs, pixels, forms",
             open_because="Public by design: a browser cannot keep a secret. The function checks the write key, which"
             " decides how far a source is believed.",
-            cors=CORS,
         )

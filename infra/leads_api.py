@@ -10,7 +10,6 @@ from infra.secret import RandomSecret
 from infra.settings import Settings
 from infra.storage import Storage
 
-ROUTES = ("GET /leads", "GET /leads/{id}", "POST /leads/lookup", "GET /health")
 REQUESTS_PER_SECOND_MAX = 50
 
 
@@ -41,7 +40,6 @@ class LeadsApi(Construct):
             self,
             "Http",
             function=self.function,
-            routes=ROUTES,
             requests_per_second=REQUESTS_PER_SECOND_MAX,
             description="Leads, their scores and why",
             open_because="The function compares the bearer token, in constant time, before it does anything else.",

@@ -33,7 +33,11 @@ class Layer(NamedTuple):
 LAYERS = [
     Layer("shared/leadscore/domain", ("leadscore.domain",)),
     Layer("shared/leadscore/ingest", ("leadscore.ingest", "leadscore.domain"), frozenset({"multipart"})),
-    Layer("shared/leadscore/contracts", ("leadscore.contracts", "leadscore.domain"), frozenset({"pydantic", "pydantic_core", "yaml"})),
+    Layer(
+        "shared/leadscore/contracts",
+        ("leadscore.contracts", "leadscore.domain"),
+        frozenset({"pydantic", "pydantic_core", "yaml"}),
+    ),
     Layer(
         "shared/leadscore/use_cases",
         ("leadscore.use_cases", "leadscore.domain", "leadscore.ingest", "leadscore.contracts"),

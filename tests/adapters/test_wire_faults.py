@@ -20,7 +20,7 @@ from leadscore.use_cases.rescore import Contended, Rescoring
 from tests.adapters.conftest import Tables, create_tables
 from tests.adapters.wire import Fault, Wire
 from tests.leads import DAY, NOON, event, small_model
-from tests.use_cases.mutants import AddFirstMarkLater, MarkFirstAddLater
+from tests.use_cases.mutants import MarkFirstAddLater
 from tests.use_cases.world import Crash, Everything, World, check
 
 pytestmark = pytest.mark.ministack
@@ -135,7 +135,7 @@ def test_a_fault_at_any_call_loses_and_doubles_nothing(theatre: Theatre, fault: 
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("mutant", [AddFirstMarkLater, MarkFirstAddLater], ids=lambda mutant: mutant.__name__)
+@pytest.mark.parametrize("mutant", [MarkFirstAddLater], ids=lambda mutant: mutant.__name__)
 def test_the_faults_find_what_they_are_for(theatre: Theatre, mutant: type[Rescoring]) -> None:
     for fault in (Fault.LOST, Fault.CRASH_AFTER):
         for position in range(len(theatre.play().calls)):

@@ -211,6 +211,20 @@ def test_a_fit_line_goes_when_the_trait_no_longer_matches() -> None:
     assert (state.fit, state.lines) == (0, {})
 
 
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_an_unset_trait_matches_nothing_not_even_what_excludes_values(nothing: str | None) -> None:
+    picky = small_model(fit=[{"rule": "Abroad", "points": -10, "when": {"country": [{"anything-but": ["US"]}]}}])
+    said = event("Identified", traits={"country": "FR"}), event("Identified", at=NOON + 1, traits={"country": nothing})
+    assert folded(said[0], model=picky).fit == -10
+    assert folded(*said, model=picky).fit == 0
+
+
+def test_coming_back_leaves_a_line_only_where_there_is_something_to_come_back_from() -> None:
+    form = event("Form Submitted", at=NOON + 1)
+    assert points(folded(event(), form)) == {"Page": 1}
+    assert points(folded(event("Unsubscribed"), form)) == {"Unsubscribed": 0, "Came back": 0}
+
+
 def test_a_profile_takes_no_more_than_it_may_hold() -> None:
     crowd = [event("Identified", at=NOON + n, traits={f"trait {n}": n}) for n in range(TRAITS_MAX + 10)]
     huge = event("Identified", at=NOON - 1, traits={"title": "Director " + "x" * 100_000})

@@ -102,7 +102,9 @@ def test_the_outputs_are_what_the_runner_and_the_readme_name(template: dict[str,
         "FailedEventsBucketName",
         "WriteKeySecretArn",
         "LeadsTokenSecretArn",
+        "CollectFunctionName",
         "DecayFunctionName",
+        "NotifyFunctionName",
     }
 
 

@@ -47,7 +47,7 @@ class Lost(Exception):
 
 def store_with(
     *transitions: Transition,
-    homes: Iterable[tuple[str, str]] = (("user_id", "u-1"), ("email", "ada@x.example"), ("anonymous_id", "a-1")),
+    ids: Iterable[tuple[str, str]] = (("user_id", "u-1"), ("email", "ada@x.example"), ("anonymous_id", "a-1")),
     traits: dict[str, Any] = PERSON,
 ) -> MemoryStore:
     """A store that has committed these transitions, and nothing in between."""
@@ -59,9 +59,10 @@ def store_with(
                 LeadState(LEAD, version=version),
                 profile={name: Trait(value, Trust.SERVER, 1, "e") for name, value in traits.items()},
                 transition=by_version.get(version),
-                homes=tuple(Identifier(*home) for home in homes),
             )
         )
+    for identifier in ids:
+        store.link(Identifier(*identifier), LEAD, is_new=False)
     return store
 
 
@@ -188,7 +189,7 @@ def test_nothing_personal_is_told_unless_switched_on() -> None:
 
 
 def test_a_user_id_that_is_an_email_address_is_as_personal_as_one() -> None:
-    store = store_with(homes=[("user_id", "ada@x.example")])
+    store = store_with(ids=[("user_id", "ada@x.example")])
 
     assert data_of(published(UPWARD, store))["external_ids"] == {}
     assert data_of(published(UPWARD, store, OPEN))["external_ids"] == {"user_id": "ada@x.example"}
@@ -213,7 +214,7 @@ def test_each_personal_field_has_its_own_switch() -> None:
 
 
 def test_an_email_that_the_lead_is_not_known_by_comes_from_its_profile() -> None:
-    told = data_of(published(UPWARD, store_with(homes=[("user_id", "u-1")]), OPEN))
+    told = data_of(published(UPWARD, store_with(ids=[("user_id", "u-1")]), OPEN))
 
     assert told["external_ids"] == {"user_id": "u-1"}
     assert told["email"] == "Ada@x.example"
@@ -243,7 +244,7 @@ def test_a_personal_field_that_does_not_exist_is_refused() -> None:
 def test_the_largest_message_stays_far_below_what_the_topic_takes() -> None:
     huge = "\N{GRINNING FACE}" * 100_000
     store = store_with(
-        homes=[("user_id", "\x01" * 256), ("email", '"' * 256)], traits={"email": huge, "name": huge, "title": huge}
+        ids=[("user_id", "\x01" * 256), ("email", '"' * 256)], traits={"email": huge, "name": huge, "title": huge}
     )
     stages = tuple(f"{number:064}" for number in range(50))
     largest = replace(

@@ -16,14 +16,14 @@ EVENT_FIELDS = ("event", "call", "source", "trust", "properties", "context")
 
 #: What a field must be: this is all that a wrong value is told.
 WANTED = {
-    "model": "one word of up to 40 letters, digits, `-` and `_`, in quotes if it is a number",
+    "model": "one word of up to 24 letters, digits, `-` and `_`, in quotes if it is a number",
     "rule": "text of 1 to 80 characters, on one line",
     "points": f"a whole number within ±{POINTS_MAX:,}, without quotes",
     "event": "an event's name or a list of names, like [Email Opened]: see docs/events.md",
     "when": "a condition: fields, each with a list of values, like {country: [DE, AT]}",
-    "stage": "one word of up to 40 letters, digits, `-` and `_`, in quotes if it is a number",
+    "stage": "one word of up to 24 letters, digits, `-` and `_`, in quotes if it is a number",
     "at": f"a whole number of points, or whole numbers for some of `{FIT}`, `{ENGAGEMENT}` and `{TOTAL}`",
-    "route": "one word of up to 40 letters, digits, `-` and `_`, in quotes if it is a number",
+    "route": "one word of up to 24 letters, digits, `-` and `_`, in quotes if it is a number",
     "after": "a whole number of days or hours above 0, like 30d or 12h",
     "take": "a whole number of points above 0",
     "reset": "`true`, or left out",
@@ -78,7 +78,8 @@ def outermost_fields(pattern: Any, path: Path = ()) -> Iterator[Path]:
 
 
 _Name = Annotated[str, Field(max_length=80, pattern=r"^\S(.*\S)?$")]
-_Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")]
+# A stage stands three times in a state item, which has to fit a write unit of 1 KB.
+_Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,23}$")]
 _Points = Annotated[int, Field(ge=-POINTS_MAX, le=POINTS_MAX)]
 _PointsToTake = Annotated[int, Field(ge=1, le=POINTS_MAX)]
 _EventName = Annotated[str, Field(min_length=1, max_length=200)]

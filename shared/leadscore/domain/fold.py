@@ -31,6 +31,8 @@ from leadscore.domain.state import LeadState, Line, Profile, Trait
 #: What a profile holds at most, so that no client can grow it without bound. More stays in the log, unseen by fit.
 TRAITS_MAX = 100
 TRAIT_BYTES_MAX = 2_048
+#: Effects that bring a lead back, and the stage outside the ladder from which they do.
+_ENDS = {"return": OUT, "requalify": DISQUALIFIED}
 
 
 class OutOfOrder(Exception):
@@ -135,7 +137,7 @@ def _insert(state: LeadState, event: LeadEvent, model: Model) -> None:
         or (model.inactivity and event.occurred_at + model.inactivity[0].after <= state.last_activity_at)
         or event.traits
         or any(rule.points < 0 for rule in matching)
-        or any(_effects(event, document, model))
+        or _effects(state, event, document, model)
     ):
         raise OutOfOrder
     _count(state, event)
@@ -171,7 +173,8 @@ def _learn(state: LeadState, event: LeadEvent, model: Model, profile: Profile) -
 
 
 def _score_fit(state: LeadState, model: Model, profile: Profile, at: int) -> None:
-    traits = {name: trait.value for name, trait in profile.items()}
+    # Clients unset a trait with null, and forms send empty fields: neither says anything to judge.
+    traits = {name: trait.value for name, trait in profile.items() if trait.value is not None and trait.value != ""}
     for rule in model.fit:
         line = state.lines.get(rule.line)
         if not rule.matches(traits):
@@ -201,23 +204,24 @@ def _reward(state: LeadState, rule: Rule, at: int) -> None:
         state.idle_steps = 0
 
 
-def _effects(event: LeadEvent, document: dict[str, object], model: Model) -> list[Effect]:
+def _effects(state: LeadState, event: LeadEvent, document: dict[str, object], model: Model) -> list[Effect]:
     return [
-        effect for effect in model.effects_of(event.name) if event.trust >= effect.trust and effect.matches(document)
+        effect
+        for effect in model.effects_of(event.name)
+        if event.trust >= effect.trust and _ENDS.get(effect.kind, state.outside) == state.outside
+        if effect.matches(document)
     ]
 
 
 def _apply_effects(state: LeadState, model: Model, event: LeadEvent, document: dict[str, object]) -> None:
     """Precedence: disqualify, escape, fast track, set stage; what comes back comes back before it can be ruled out."""
     effects: dict[str, list[Effect]] = {}
-    for effect in _effects(event, document, model):
+    for effect in _effects(state, event, document, model):
         effects.setdefault(effect.kind, []).append(effect)
         # An effect has its line even without points: it is why a lead is where it is.
         _give(state, effect.line, -state.engagement if effect.kind == "escape" else 0, event.occurred_at)
         state.settled_at = event.occurred_at
-    if state.outside == DISQUALIFIED and "requalify" in effects:
-        state.outside = ""
-    if state.outside == OUT and "return" in effects:
+    if any(kind in effects for kind in _ENDS):
         state.outside = ""
     floors = [effect.stage for kind in ("fast_track", "set_stage") for effect in effects.get(kind, ())]
     state.floor = max([state.floor, *floors], key=model.rank)

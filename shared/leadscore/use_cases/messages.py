@@ -71,4 +71,5 @@ def read_message(body: str) -> Message:
 
 
 def _body(document: dict[str, Any]) -> str:
-    return json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+    # Escaped, since SQS refuses some characters that JSON allows.
+    return json.dumps(document, separators=(",", ":"))

@@ -16,14 +16,15 @@ from leadscore.contracts.notification import (
     Reason,
     StageChange,
 )
-from leadscore.domain.event import Identifier
 from leadscore.domain.state import Profile
 from leadscore.domain.transition import Transition
-from leadscore.use_cases.external_ids import external_ids
 from leadscore.use_cases.ports import LeadStore, Topic, TransitionLog
 
 EMAIL = "email"
 NAME = "name"
+#: Forms' fields arrive in snake case; analytics clients say what they like, and most like Segment's camel case.
+GIVEN_NAMES = ("first_name", "firstName")
+FAMILY_NAMES = ("last_name", "lastName")
 PERSONAL_FIELDS = frozenset({EMAIL, NAME})
 #: A lead that changed its stage more often is not told about from its beginning.
 REPUBLISHED_MAX = 1_000
@@ -58,9 +59,9 @@ def publish_transition(
     """Publish one transition, if it is one to publish. A repeat has the same id; receivers drop it by that."""
     if not transition.publish:
         return
-    identifiers = leads.read_homes(transition.lead)
+    ids = leads.read_known(transition.lead)
     profile = leads.read_profile(transition.lead) if settings.personal else {}
-    notification = _notification(transition, identifiers, profile, settings)
+    notification = _notification(transition, ids, profile, settings)
     topic.publish(body=notification.to_json(), attributes=_attributes(transition))
 
 
@@ -83,7 +84,7 @@ def republish(
 
 
 def _notification(
-    transition: Transition, identifiers: Iterable[Identifier], profile: Profile, settings: NotificationSettings
+    transition: Transition, ids: Mapping[str, str], profile: Profile, settings: NotificationSettings
 ) -> Notification:
     return Notification(
         specversion="1.0",
@@ -93,7 +94,7 @@ def _notification(
         subject=transition.lead,
         time=moment(transition.as_of),
         datacontenttype="application/json",
-        data=_stage_change(transition, external_ids(identifiers), profile, settings),
+        data=_stage_change(transition, ids, profile, settings),
     )
 
 
@@ -134,9 +135,13 @@ def _personal(ids: Mapping[str, str], profile: Profile, settings: NotificationSe
     if EMAIL in settings.personal:
         fields[EMAIL] = ids.get(EMAIL) or _text(profile, "email")
     if NAME in settings.personal:
-        both = " ".join(filter(None, (_text(profile, "firstName"), _text(profile, "lastName"))))
+        both = " ".join(filter(None, (_first(profile, GIVEN_NAMES), _first(profile, FAMILY_NAMES))))
         fields[NAME] = _text(profile, "name") or both[:TEXT_CHARACTERS_MAX] or None
     return fields
+
+
+def _first(profile: Profile, traits: Iterable[str]) -> str | None:
+    return next(filter(None, (_text(profile, trait) for trait in traits)), None)
 
 
 def _text(profile: Profile, trait: str) -> str | None:

@@ -1,10 +1,10 @@
 """What the use cases need from outside, as protocols: DynamoDB and the in-memory store pass the same contract tests.
 
-    StoreError
-      VersionConflict    somebody committed since the state was read
-      LeadClosed         a merge closed the lead that an identifier was to be linked to
-      IdentifierTaken    the identifier belongs to a lead already (`.lead`)
-      KindTaken          the lead is known by another identifier of that kind
+StoreError
+  VersionConflict    somebody committed since the state was read
+  LeadClosed         a merge closed the lead that an identifier was to be linked to
+  IdentifierTaken    the identifier belongs to a lead already (`.lead`)
+  KindTaken          the lead is known by another identifier of that kind
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -96,6 +96,9 @@ class LeadStore(Protocol):
     def read_profile(self, lead: str) -> Profile:
         """The traits, read consistently; empty where there are none."""
 
+    def read_known(self, lead: str) -> Mapping[str, str]:
+        """The user id and the e-mail address that the lead is known by, where it is; by kind."""
+
     def read_homes(self, lead: str) -> Sequence[Identifier]:
         """Every identifier whose events belong to the lead, read consistently."""
 
@@ -137,6 +140,20 @@ class Models(Protocol):
 
         May be a little old, but its number is never below `at_least`. Raises ModelBehind if it cannot be.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """Which version of which model is in force, under which activation number."""
+
+    activation: int
+    name: str
+    version: int
+
+
+class ModelVersions(Protocol):
+    def activate(self, name: str, text: str) -> Pointer:
+        """Keep the text as the model's next version, never changed again, and put it into force."""
 
 
 class ModelBehind(StoreError):

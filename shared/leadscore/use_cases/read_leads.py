@@ -23,7 +23,6 @@ from leadscore.domain.fold import advance, explain, fold, next_change_at
 from leadscore.domain.model import DISQUALIFIED, OUT, Model
 from leadscore.domain.state import LeadState
 from leadscore.domain.transition import Transition
-from leadscore.use_cases.external_ids import external_ids
 from leadscore.use_cases.ports import EventLog, LeadStore, Models, StageIndex, TransitionLog
 
 #: How many leads of a stage are looked at to find the highest totals.
@@ -76,7 +75,7 @@ class LeadReading:
             stage=committed.stage,
             lists=[committed.stage] if model.rank(committed.stage) >= 0 else [],
             next_change_at=_moment_or_none(next_change_at(current, model)),
-            external_ids=external_ids(homes),
+            external_ids=dict(self.store.read_known(committed.lead)),
             explanation=_explanation(current, model),
             timeline=timeline[:TIMELINE_MAX],
             timeline_complete=shows_events and len(timeline) <= TIMELINE_MAX,

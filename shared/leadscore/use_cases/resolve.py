@@ -32,29 +32,28 @@ class Resolver:
 
     def resolve(self, event: LeadEvent) -> tuple[str, list[Merge]]:
         """The event's lead, and the anonymous leads that it shows to be the same person."""
-        lead, is_new = self._lead_of(event)
+        lead = self._lead_of(event)
         merges = []
         for weaker in event.identifiers[1:]:
-            owner = self._leads.get(weaker) or self._link(weaker, lead, is_new=is_new)
+            owner = self._leads.get(weaker) or self._link(weaker, lead)
             if owner and owner != lead and not weaker.is_known:
                 merges.append(Merge(weaker, owner, lead))
         return lead, merges
 
-    def _lead_of(self, event: LeadEvent) -> tuple[str, bool]:
+    def _lead_of(self, event: LeadEvent) -> str:
         home = event.home
         if known := self._leads.get(home):
-            return known, False
+            return known
         for weaker in event.identifiers[1:]:
             lead = self._leads.get(weaker)
-            owner = self._link(home, lead, is_new=False) if lead else None
+            owner = self._link(home, lead) if lead else None
             if owner:
-                return owner, False
+                return owner
         lead = self._new_lead()
         # Nobody can have claimed a kind of a lead that was just made up, so the link gives an owner.
-        owner = self._link(home, lead, is_new=True) or lead
-        return owner, owner == lead
+        return self._link(home, lead, is_new=True) or lead
 
-    def _link(self, identifier: Identifier, lead: str, *, is_new: bool) -> str | None:
+    def _link(self, identifier: Identifier, lead: str, *, is_new: bool = False) -> str | None:
         """The lead that the identifier belongs to afterwards, or None where this lead may not have it."""
         try:
             self._store.link(identifier, lead, is_new=is_new)
@@ -64,6 +63,6 @@ class Resolver:
             return None
         except LeadClosed:
             winner = self._store.read_states([lead])[lead].merged_into
-            return self._link(identifier, winner, is_new=False)
+            return self._link(identifier, winner)
         self._leads[identifier] = lead
         return lead
