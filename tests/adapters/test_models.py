@@ -39,6 +39,25 @@ class TestStoredModels:
         activation, model = make().active()
         assert (activation, model.name) == (1, "shipped")
 
+    def test_a_shipped_model_that_was_used_outlives_the_deployment_that_ships_another(
+        self, tables: Tables, clock: Clock
+    ) -> None:
+        def deployed(text: str) -> StoredModels:
+            return StoredModels(tables.client, table=tables.leads, default_text=text, clock=clock, installs=True)
+
+        assert deployed(SHIPPED).active()[1].name == "shipped"
+        activation, model = deployed(NEXT).active()
+        assert (activation, model.name) == (1, "shipped")
+        assert deployed(NEXT).activate("next", NEXT) == Pointer(2, "next", 1)
+
+    def test_a_worker_that_died_while_installing_leaves_what_the_next_one_finishes(
+        self, tables: Tables, clock: Clock
+    ) -> None:
+        installing = StoredModels(tables.client, table=tables.leads, default_text=SHIPPED, clock=clock, installs=True)
+        installing._put_version(Pointer(1, "shipped", 1), SHIPPED)
+        installing.active()
+        assert installing.pointer() == Pointer(1, "shipped", 1)
+
     def test_activating_a_model_raises_the_number(self, make: Callable[[], StoredModels]) -> None:
         assert make().activate("next", NEXT) == Pointer(2, "next", 1)
         assert make().activate("next", NEXT) == Pointer(3, "next", 2)

@@ -1,6 +1,7 @@
 """The scoring model in force: stored versions, the pointer to the active one, and the one that ships."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from importlib import resources
 from threading import Lock
@@ -30,8 +31,21 @@ def shipped_text() -> str:
 class StoredModels:
     """Models and ModelVersions. `clock` counts seconds, from wherever it likes."""
 
-    def __init__(self, client: "DynamoDBClient", *, table: str, default_text: str, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        *,
+        table: str,
+        default_text: str,
+        clock: Callable[[], float],
+        installs: bool = False,
+    ) -> None:
+        """`installs` keeps the model that ships in the table when it is first used.
+
+        From then on a deployment that ships another one changes no lead: states are numbered by activation.
+        """
         self._client = client
+        self._installs = installs
         self._table = table
         self._default_text = default_text
         self._clock = clock
@@ -62,9 +76,8 @@ class StoredModels:
         Raises VersionConflict if somebody else activated one meanwhile.
         """
         before = self.pointer()
-        version = self._latest_version(name) + 1
-        self._put_once({**model_key(name, version), "text": text}, "attribute_not_exists(pk)", {})
-        after = Pointer(before.activation + 1, name, version)
+        after = Pointer(before.activation + 1, name, self._latest_version(name) + 1)
+        self._put_version(after, text)
         self._put_once(
             {**active_model_key(), **asdict(after)},
             "activation = :before" if before.name else "attribute_not_exists(pk)",
@@ -75,10 +88,21 @@ class StoredModels:
     def _reload(self) -> tuple[int, Model]:
         read_at = self._clock()
         pointer = self.pointer()
+        if self._installs and not pointer.name:
+            pointer = self._install()
         if self._active is None or self._active[0] != pointer.activation:
             self._active = pointer.activation, compile_model(_parse(self._text(pointer)))
         self._read_at = read_at
         return self._active
+
+    def _install(self) -> Pointer:
+        shipped = Pointer(_SHIPPED_ACTIVATION, str(_parse(self._default_text)["model"]), 1)
+        # Another worker may be first with either, and may have died in between: whatever is there stands.
+        with suppress(VersionConflict):
+            self._put_version(shipped, self._default_text)
+        with suppress(VersionConflict):
+            self._put_once({**active_model_key(), **asdict(shipped)}, "attribute_not_exists(pk)", {})
+        return self.pointer()
 
     def _text(self, pointer: Pointer) -> str:
         if not pointer.name:
@@ -106,6 +130,9 @@ class StoredModels:
         )
         latest = next(newest_first, None)
         return 0 if latest is None else int(latest["sk"].removeprefix(VERSION_PREFIX))
+
+    def _put_version(self, pointer: Pointer, text: str) -> None:
+        self._put_once({**model_key(pointer.name, pointer.version), "text": text}, "attribute_not_exists(pk)", {})
 
     def _put_once(self, values: dict[str, Any], condition: str, compared: dict[str, Any]) -> None:
         request: Any = {"TableName": self._table, "Item": to_item(values), "ConditionExpression": condition}
