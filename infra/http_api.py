@@ -5,6 +5,7 @@ understand; API Gateway's own errors have no `code`, which some analytics client
 """
 
 import json
+
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_apigatewayv2 as apigatewayv2
 from aws_cdk import aws_apigatewayv2_integrations as integrations
@@ -18,7 +19,7 @@ from infra.acknowledge import acknowledge
 ACCESS_LOG = {
     "request": "$context.requestId",
     "at": "$context.requestTimeEpoch",
-    "route": "$context.routeKey",
+    "method": "$context.httpMethod",
     "status": "$context.status",
     "latency_ms": "$context.responseLatency",
     "function_ms": "$context.integrationLatency",
