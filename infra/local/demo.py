@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -19,6 +19,7 @@ from infra.local.stack import local_stack
 from infra.local.stories import STORIES
 
 INTERRUPTED = 130
+STEP_WIDTH = 60
 
 
 class Steps:
@@ -39,7 +40,8 @@ class Steps:
     def end(self) -> None:
         self._stop()
         if self._step:
-            self._console.print(f"[green]✓[/] {self._step} [dim]{time.monotonic() - self._began:.1f} s[/]")
+            seconds = time.monotonic() - self._began
+            self._console.print(f"[green]✓[/] {self._step:{STEP_WIDTH}} [dim]{seconds:4.1f} s[/]")
         self._step = ""
 
     def break_off(self) -> None:
@@ -66,10 +68,11 @@ def shown(console: Console) -> Iterator[Steps]:
 
 
 def main() -> int:
+    """The exit status: 0 when all is as expected. However it ends, nothing is left running."""
     # What goes to this machine itself goes through no proxy, whatever the user's settings are.
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
-    # Whoever ends us gets the same clean end as Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, signal.default_int_handler)
     console = Console(highlight=False)
     try:
         return run(console)
@@ -84,10 +87,9 @@ def main() -> int:
 def run(console: Console) -> int:
     began = time.monotonic()
     console.print("[bold]Lead Score[/]: the stack that runs on AWS, on this machine\n")
-    with shown(console) as steps:
-        with local_stack(auth=True, report=steps.begin) as stack:
-            played = play(stack, STORIES, report=steps.begin)
-            steps.begin("taking everything down")
+    with shown(console) as steps, local_stack(auth=True, report=steps.begin) as stack:
+        played = play(stack, STORIES, report=steps.begin)
+        steps.begin("taking everything down")
     show(console, played)
     return finish(console, played, seconds=time.monotonic() - began)
 
@@ -95,9 +97,8 @@ def run(console: Console) -> int:
 def show(console: Console, played: Played) -> None:
     console.print()
     console.print(leads_table(played.outcomes))
-    for queue in ("sales", "nurture"):
-        console.print()
-        console.print(messages_table(queue, played.outcomes))
+    console.print()
+    console.print(messages_table(played.outcomes))
 
 
 def finish(console: Console, played: Played, *, seconds: float) -> int:

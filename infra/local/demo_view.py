@@ -1,10 +1,10 @@
-"""How the demo looks: a table of leads, best first, with the reasons; what each queue was told; the verdict."""
+"""How the demo looks: the leads, best first, each with its reasons; what the queues were told; the verdict."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rich import box
-from rich.console import Group, RenderableType
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
@@ -12,56 +12,54 @@ from infra.local.checks import Check
 from infra.local.play import Document, Outcome
 
 STAGE_STYLES = {"sql": "bold green", "mql": "cyan", "warm": "yellow"}
+POINTS_WIDTH = 4
 
 
 def leads_table(outcomes: Sequence[Outcome]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, expand=True, padding=(0, 1, 1, 0), show_edge=False)
-    table.add_column("Lead", ratio=9)
+    table = Table(box=box.SIMPLE_HEAD, expand=True, leading=1, padding=(0, 1, 0, 0), show_edge=False)
+    table.add_column("Score", justify="right")
     table.add_column("Stage")
-    table.add_column("Score", justify="right")
-    table.add_column("Why", ratio=11)
+    table.add_column("Lead", ratio=1)
+    table.add_column(f"{'Why':>{POINTS_WIDTH + 4}}", no_wrap=True)
     for outcome in sorted(outcomes, key=lambda outcome: -outcome.lead["total"]):
-        lead = outcome.lead
-        who = Group(
-            Text(outcome.story.name, style="bold"),
-            Text(outcome.story.tells),
-            Text(f"fit {lead['scores']['fit']}, engagement {lead['scores']['engagement']}", style="dim"),
-        )
-        table.add_row(who, stage(lead["stage"]), Text(str(lead["total"]), style="bold"), explanation(lead))
+        lead, story = outcome.lead, outcome.story
+        scores = f"fit {lead['scores']['fit']} + engagement {lead['scores']['engagement']}"
+        who = Group(Text(story.name, style="bold"), Text(story.tells), Text(scores, style="dim"))
+        table.add_row(Text(str(lead["total"]), style="bold"), stage(lead["stage"]), who, explanation(lead))
     return table
 
 
-def explanation(lead: Document) -> RenderableType:
-    lines = Table.grid(padding=(0, 1, 0, 0))
-    lines.add_column(justify="right", min_width=4)
-    lines.add_column()
+def explanation(lead: Document) -> Text:
+    lines = []
     for line in lead["explanation"]:
-        times = f" ×{line['times']}" if line["times"] > 1 else ""
-        lines.add_row(points(line["points"]), line["rule"] + times)
-    return lines
+        times = f" x{line['times']}" if line["times"] > 1 else ""
+        lines.append(Text.assemble(points(line["points"]), " ", line["rule"], (times, "dim")))
+    return Text("\n").join(lines)
 
 
-def messages_table(queue: str, outcomes: Sequence[Outcome]) -> Table:
-    told = [(outcome.story.name, message) for outcome in outcomes for message in outcome.messages[queue]]
-    told.sort(key=lambda each: (each[1]["data"]["as_of"], each[1]["data"]["sequence"]))
-    table = Table(box=box.SIMPLE_HEAD, expand=True, padding=(0, 1, 0, 0), show_edge=False)
-    table.add_column(f"What {queue} was told", ratio=9)
-    table.add_column("", justify="right")
+def messages_table(outcomes: Sequence[Outcome]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, expand=True, padding=(0, 2, 0, 0), show_edge=False)
     table.add_column("Score", justify="right")
-    table.add_column("Cause", ratio=11)
-    for name, message in told:
-        table.add_row(*message_row(name, message["data"]))
+    table.add_column("Message", no_wrap=True)
+    table.add_column("About")
+    table.add_column("Because of", ratio=1, no_wrap=True)
+    for queue in ("sales", "nurture"):
+        told = [(outcome.story.name, message["data"]) for outcome in outcomes for message in outcome.messages[queue]]
+        table.add_row("", Text(f"in the {queue} queue", style="bold"))
+        for name, data in sorted(told, key=lambda each: (each[1]["as_of"], each[1]["sequence"])):
+            table.add_row(str(data["scores"]["total"]), change(data), name, reason(data))
+        table.add_section()
     return table
 
 
-def message_row(name: str, data: dict[str, Any]) -> tuple[RenderableType, ...]:
+def change(data: dict[str, Any]) -> Text:
+    arrow = ("▲", "green") if data["direction"] == "up" else ("▼", "red")
+    return Text.assemble(arrow, " ", data["from"] or "nothing", " → ", stage(data["to"] or "nothing"))
+
+
+def reason(data: dict[str, Any]) -> Text:
     first = data["reasons"][0]
-    return (
-        Text.assemble((name, "bold"), "  ", data["from"] or "nothing", " → ", stage(data["to"])),
-        Text("▲" if data["direction"] == "up" else "▼", style="green" if data["direction"] == "up" else "red"),
-        str(data["scores"]["total"]),
-        Text.assemble(points(first["points"]), " ", first["rule"]),
-    )
+    return Text.assemble(points(first["points"]), " ", first["rule"])
 
 
 def stage(name: str) -> Text:
@@ -69,10 +67,10 @@ def stage(name: str) -> Text:
 
 
 def points(number: int) -> Text:
-    """Zero is a reason without points: why a lead is where it is."""
+    """Zero points are a reason, too: why a lead is where it is."""
     if not number:
-        return Text("·", style="dim")
-    return Text(f"{number:+d}", style="green" if number > 0 else "red")
+        return Text(f"{'·':>{POINTS_WIDTH}}", style="dim")
+    return Text(f"{number:+{POINTS_WIDTH}d}", style="green" if number > 0 else "red")
 
 
 def verdict(checks: Sequence[Check]) -> Iterator[Text]:

@@ -17,7 +17,6 @@ QUIET = {"JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20"}
 PROGRESS = {
     "Synthesis time": "publishing the code of the functions",
     "creating CloudFormation changeset": "creating the resources",
-    "Outputs:": "deployed",
 }
 
 type Report = Callable[[str], None]

@@ -8,21 +8,21 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-#: How long after the first act one lead's 30 days are over. By then that act has to be scored.
-LAST_SECONDS = 20
-ALMOST_30_DAYS = timedelta(days=30, seconds=-LAST_SECONDS)
-
 type Fields = Mapping[str, str | int]
 
 
 @dataclass(frozen=True)
 class Call:
-    """A call of Segment's Python library, with a server's key or with the public one that browsers have."""
+    """A call of Segment's Python library, with a server's key or with the public one that browsers have.
+
+    `almost` makes it a moment less ago: so much that `ago` is over soon after the act has been scored.
+    """
 
     call: Literal["identify", "track", "page"]
     said: Fields
     event: str = ""
     ago: timedelta = timedelta()
+    almost: bool = False
     key: Literal["server", "public"] = "server"
 
 
@@ -41,7 +41,8 @@ class Form:
     fields: Fields
 
 
-type Act = tuple[Call | Pixel | Form, ...]
+type Step = Call | Pixel | Form
+type Act = tuple[Step, ...]
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class Story:
     user_id: str = ""
     email: str = ""
     anonymous_id: str = ""
-    first: Act
+    first: Act = ()
     later: Act = ()
     ending: Ending
 
@@ -78,8 +79,8 @@ def is_someone(**traits: str | int) -> Call:
     return Call("identify", traits)
 
 
-def did(event: str, *, ago: timedelta = timedelta(), **properties: str | int) -> Call:
-    return Call("track", properties, event, ago)
+def did(event: str, *, ago: timedelta = timedelta(), almost: bool = False, **properties: str | int) -> Call:
+    return Call("track", properties, event, ago, almost)
 
 
 def says_in_browser(**traits: str | int) -> Call:
@@ -189,10 +190,10 @@ STORIES = (
         name="Tom",
         tells="an MQL until, a few seconds ago, his 30 days ran out",
         user_id="u-tom",
-        first=(
-            did("Signed Up", ago=ALMOST_30_DAYS),
-            did("Trial Started", ago=ALMOST_30_DAYS),
-            did("Webinar Attended", ago=ALMOST_30_DAYS),
+        later=(
+            did("Signed Up", ago=days(30), almost=True),
+            did("Trial Started", ago=days(30), almost=True),
+            did("Webinar Attended", ago=days(30), almost=True),
         ),
         ending=Ending(5, "new", nurture=("nothing to mql", "mql to new")),
     ),
