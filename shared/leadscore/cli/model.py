@@ -68,7 +68,7 @@ def activate(file: ModelArgument, stack: StackOption = "LeadScore", local: Local
             raise typer.Exit(1) from None
     typer.echo(
         f"{activated.name} version {activated.version} is in force, activation {activated.activation}. "
-        f"{activated.leads} leads are being rescored; nobody is told of stages that only the model moves."
+        f"Leads being rescored: {activated.leads}. Nobody is told of stages that only the model moves."
     )
 
 

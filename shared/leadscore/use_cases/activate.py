@@ -44,11 +44,10 @@ def activate_model(
     pointer = versions.activate(model.name, text)
     ladder = [stage.name for stage in (*model.stages, *before.stages)]
     leads = 0
-    for messages in batched(_leads(index, [*ladder, OUT, DISQUALIFIED]), TICKS_MAX * MESSAGES_MAX, strict=False):
-        queue.send(
-            [ticks_body(new_token(), batch, Cause.MODEL) for batch in batched(messages, TICKS_MAX, strict=False)]
-        )
-        leads += len(messages)
+    for share in batched(_leads(index, [*ladder, OUT, DISQUALIFIED]), TICKS_MAX * MESSAGES_MAX, strict=False):
+        ticks = batched(share, TICKS_MAX, strict=False)
+        queue.send([ticks_body(new_token(), batch, Cause.MODEL, activation=pointer.activation) for batch in ticks])
+        leads += len(share)
         progress(leads)
     return Activated(model.name, pointer.version, pointer.activation, leads)
 

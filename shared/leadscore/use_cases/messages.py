@@ -29,21 +29,25 @@ class UnreadableEvent:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`token` is the delivery token: minted once per message, the same for every delivery of it."""
+    """`token` is the delivery token: minted once per message, the same for every delivery of it.
+
+    `activation` is the lowest activation number of the model that the message may be worked on with.
+    """
 
     token: str
     cause: Cause
     events: tuple[LeadEvent, ...] = ()
     unreadable: tuple[UnreadableEvent, ...] = ()
     ticks: tuple[str, ...] = ()
+    activation: int = 0
 
 
 def events_body(token: str, events: Sequence[LeadEvent], cause: Cause = Cause.EVENT) -> str:
     return _body({"v": VERSION, "token": token, "cause": cause, "events": [event.to_json() for event in events]})
 
 
-def ticks_body(token: str, leads: Sequence[str], cause: Cause) -> str:
-    return _body({"v": VERSION, "token": token, "cause": cause, "ticks": list(leads)})
+def ticks_body(token: str, leads: Sequence[str], cause: Cause, *, activation: int = 0) -> str:
+    return _body({"v": VERSION, "token": token, "cause": cause, "ticks": list(leads), "activation": activation})
 
 
 def read_message(body: str) -> Message:
@@ -65,6 +69,7 @@ def read_message(body: str) -> Message:
             events=tuple(events),
             unreadable=tuple(unreadable),
             ticks=tuple(str(lead) for lead in document.get("ticks", ())),
+            activation=int(document.get("activation", 0)),
         )
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise UnreadableMessage(f"not a message of the events queue: {type(error).__name__}") from error

@@ -10,7 +10,7 @@ from typing import Any
 
 from leadscore.domain.state import LeadState
 from leadscore.use_cases.messages import Message, UnreadableMessage, read_message
-from leadscore.use_cases.ports import FailedEvents, LeadStore
+from leadscore.use_cases.ports import FailedEvents, LeadStore, ModelBehind, Models
 from leadscore.use_cases.rescore import Delivery, LeadWork, Rescoring, Tally
 from leadscore.use_cases.resolve import Resolver
 
@@ -69,7 +69,7 @@ def score_batch(
 ) -> BatchResult:
     """Score the messages (id to body). Nothing is dropped: what cannot be done fails its message, or is kept aside."""
     result = BatchResult()
-    messages = _read_messages(bodies, result)
+    messages = _with_their_model(_read_messages(bodies, result), result, rescoring.models)
     batches = _sort_by_lead(messages, result, store=store, new_lead=new_lead)
     states = store.read_states(batches) if batches else {}
     tasks = [_task(rescoring, lead, batch.work, states.get(lead) or LeadState(lead)) for lead, batch in batches.items()]
@@ -100,6 +100,19 @@ def _read_messages(bodies: Mapping[str, str], result: BatchResult) -> dict[str, 
         except UnreadableMessage as error:
             result.failures.append(Failure(frozenset({message_id}), error))
     return messages
+
+
+def _with_their_model(messages: Mapping[str, Message], result: BatchResult, models: Models) -> dict[str, Message]:
+    """Without the messages that ask for a newer model than can be seen: a worker may not have noticed it yet."""
+    ready = {}
+    for message_id, message in messages.items():
+        try:
+            models.active(at_least=message.activation)
+        except ModelBehind as error:
+            result.failures.append(Failure(frozenset({message_id}), error))
+        else:
+            ready[message_id] = message
+    return ready
 
 
 def _sort_by_lead(
