@@ -5,7 +5,7 @@ What is waited for is the system coming to rest, never what a story wants: a wro
 
 import json
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -52,6 +52,7 @@ class Played:
 
 def play(stack: LocalStack, stories: Sequence[Story], *, report: Report = lambda _: None) -> Played:
     """Play the stories, and say what came of them. `report` hears what begins."""
+    failed = failures(stack)
     first = [(story, step) for story in stories for step in story.first]
     later = [(story, step) for story in stories for step in story.later]
     report(f"act 1: {_cast(first)}, over HTTP")
@@ -65,7 +66,7 @@ def play(stack: LocalStack, stories: Sequence[Story], *, report: Report = lambda
     wait_until(time_is_up_at)
     due = decay(stack)
     report("asking the leads API, and the queues of sales and nurture")
-    return Played(outcomes(stack, stories), len(first) + len(later), due, failures(stack))
+    return Played(outcomes(stack, stories), len(first) + len(later), due, sorted(failures(stack) - failed))
 
 
 def perform(stack: LocalStack, steps: Sequence[tuple[Story, Step]], *, moment: timedelta = MOMENT_MIN) -> timedelta:
@@ -151,25 +152,28 @@ def wait_for_rest(stack: LocalStack) -> None:
 
 
 def outcomes(stack: LocalStack, stories: Sequence[Story]) -> list[Outcome]:
-    endings = [story.ending for story in stories]
-    queues = {
-        "sales": receive(stack, stack.sales_queue_url, at_least=sum(len(ending.sales) for ending in endings)),
-        "nurture": receive(stack, stack.nurture_queue_url, at_least=sum(len(ending.nurture) for ending in endings)),
-    }
     found = [(story, find_lead(stack, story.known_by)) for story in stories]
+    queues = {
+        "sales": receive(
+            stack, stack.sales_queue_url, expected={lead["lead"]: len(story.ending.sales) for story, lead in found}
+        ),
+        "nurture": receive(
+            stack, stack.nurture_queue_url, expected={lead["lead"]: len(story.ending.nurture) for story, lead in found}
+        ),
+    }
     return [
         Outcome(story, lead, {queue: messages[lead["lead"]] for queue, messages in queues.items()})
         for story, lead in found
     ]
 
 
-def failures(stack: LocalStack) -> list[str]:
-    """What ended where the system puts what it cannot process."""
+def failures(stack: LocalStack) -> set[str]:
+    """What is where the system puts what it cannot process."""
     bucket, dead_letters = stack.outputs["FailedEventsBucketName"], stack.outputs["EventsDlqUrl"]
     kept = stack.client("s3").list_objects_v2(Bucket=bucket).get("Contents", [])
-    counts = ("ApproximateNumberOfMessages",)
-    dead = stack.client("sqs").get_queue_attributes(QueueUrl=dead_letters, AttributeNames=counts)["Attributes"]
-    return [entry["Key"] for entry in kept] + ["a message in the dead-letter queue"] * int(dead[counts[0]])
+    count = "ApproximateNumberOfMessages"
+    dead = stack.client("sqs").get_queue_attributes(QueueUrl=dead_letters, AttributeNames=[count])["Attributes"][count]
+    return {entry["Key"] for entry in kept} | {f"dead letter {number}" for number in range(int(dead))}
 
 
 def find_lead(stack: LocalStack, known_by: Mapping[str, str]) -> Document:
@@ -186,8 +190,12 @@ def find_lead(stack: LocalStack, known_by: Mapping[str, str]) -> Document:
     return dict(answer.json())
 
 
-def receive(stack: LocalStack, url: str, *, at_least: int) -> Mapping[str, list[Document]]:
-    """The messages of a queue by lead, in order. It is done when enough have come, and for a second no more."""
+def receive(stack: LocalStack, url: str, *, expected: Mapping[str, int]) -> Mapping[str, list[Document]]:
+    """The messages of a queue by lead, in order.
+
+    It is done when about every lead as many have come as are expected, and for a second no more. What is about other
+    leads is taken away, too.
+    """
     sqs = stack.client("sqs")
     received: dict[str, Document] = {}
     deadline = time.monotonic() + ARRIVAL_SECONDS_MAX
@@ -197,7 +205,8 @@ def receive(stack: LocalStack, url: str, *, at_least: int) -> Mapping[str, list[
             body = json.loads(message["Body"])
             received[body["id"]] = body
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        if not messages and len(received) >= at_least:
+        come = Counter(body["subject"] for body in received.values())
+        if not messages and all(come[lead] >= count for lead, count in expected.items()):
             break
     return by_lead(received.values())
 
