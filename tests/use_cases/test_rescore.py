@@ -1,5 +1,8 @@
 """What scoring a message does: to the lead, to the transitions that are told, and at what cost."""
 
+import json
+from collections.abc import Iterable, Mapping
+
 import pytest
 
 from leadscore.adapters.memory import MemoryStore
@@ -106,6 +109,40 @@ def test_traits_are_written_only_when_they_change(desk: Desk) -> None:
     desk.record(event("Identified", traits={"title": "Director"}))
     said = desk.store.read_profile(desk.lead.lead)["title"]
     assert (said.value, said.said_at) == ("Director", NOON)
+
+
+def test_a_lead_whose_state_cannot_be_read_stops_no_other(desk: Desk) -> None:
+    class Unreadable(Exception):
+        pass
+
+    desk.record(event(user="bad"))
+    bad = desk.lead.lead
+    read_states = desk.store.read_states
+
+    def fails_for_one(leads: Iterable[str]) -> Mapping[str, LeadState]:
+        if bad in (leads := list(leads)):
+            raise Unreadable
+        return read_states(leads)
+
+    desk.store.read_states = fails_for_one  # type: ignore[method-assign]
+    desk.world.expected_errors = (Unreadable,)
+    messages = [
+        (user, events_body(user, [event("Webinar Attended", user=user, at=NOON + 1)])) for user in ("bad", "good")
+    ]
+    assert desk.world.score(messages) == {"bad"}
+    assert sorted(state.total for state in desk.leads.values()) == [1, 40]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"id": "x"}, {"id": 7}, {"identifiers": {}}, {"identifiers": {"user_id": ""}}, {"identifiers": {"email": "x" * 257}},
+     {"identifiers": {"user_id": 7}}, {"trust": "root"}, {"occurred_at": "soon"}, {"traits": 7}],
+)  # fmt: skip
+def test_an_event_that_no_collector_made_is_kept_aside(desk: Desk, change: dict[str, object]) -> None:
+    body = json.loads(events_body("t", [event(), event(at=NOON + 1)]))
+    body["events"][0] |= change
+    desk._score(json.dumps(body))
+    assert (desk.lead.total, len(desk.world.failed_events.kept)) == (1, 1)
 
 
 # -- time --------------------------------------------------------------------------------------------------------------

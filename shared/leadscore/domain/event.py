@@ -5,6 +5,7 @@ Wire formats are turned into it by `ingest`; nothing behind the queue ever sees 
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -19,6 +20,8 @@ IDENTIFIER_KINDS = ("user_id", "email", "anonymous_id")
 KNOWN_KINDS = frozenset({"user_id", "email"})
 #: Percent-encoding can triple a byte and DynamoDB's sort key holds 1,024 bytes.
 IDENTIFIER_BYTES_MAX = 256
+
+_ID = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
 class Trust(IntEnum):
@@ -106,16 +109,21 @@ class LeadEvent:
 
     @classmethod
     def from_json(cls, document: Json) -> "LeadEvent":
-        """Raises KeyError, TypeError or ValueError on anything that `to_json` did not make."""
+        """Raises KeyError, TypeError or ValueError on anything that `to_json` did not make.
+
+        What becomes part of a key is checked: one bad key would fail a whole batch of reads.
+        """
         identifiers = tuple(
-            Identifier(kind, str(document["identifiers"][kind]))
+            Identifier(kind, document["identifiers"][kind])
             for kind in IDENTIFIER_KINDS
             if kind in document["identifiers"]
         )
-        if not identifiers:
-            raise ValueError("an event needs at least one identifier")
+        if not identifiers or not all(0 < len(value.encode()) <= IDENTIFIER_BYTES_MAX for _, value in identifiers):
+            raise ValueError(f"an event needs an identifier, and none may have more than {IDENTIFIER_BYTES_MAX} bytes")
+        if not _ID.fullmatch(document["id"]):
+            raise ValueError("an event's id is what `event_id` makes")
         return cls(
-            id=str(document["id"]),
+            id=document["id"],
             name=str(document["name"]),
             call=str(document["call"]),
             source=str(document["source"]),

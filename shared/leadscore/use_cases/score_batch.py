@@ -4,7 +4,7 @@ A message fails only for its own reasons or its leads'; whatever else came with 
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -71,8 +71,8 @@ def score_batch(
     result = BatchResult()
     messages = _with_their_model(_read_messages(bodies, result), result, rescoring.models)
     batches = _sort_by_lead(messages, result, store=store, new_lead=new_lead)
-    states = store.read_states(batches) if batches else {}
-    tasks = [_task(rescoring, lead, batch.work, states.get(lead) or LeadState(lead)) for lead, batch in batches.items()]
+    states = _read_states(batches, store)
+    tasks = [_task(rescoring, lead, batch.work, states.get(lead)) for lead, batch in batches.items()]
     asides = list(_unreadable_events(messages))
     for (lead, batch), outcome in zip(batches.items(), run_all(tasks), strict=True):
         if isinstance(outcome, Exception):
@@ -88,7 +88,16 @@ def score_batch(
     return result
 
 
-def _task(rescoring: Rescoring, lead: str, work: LeadWork, state: LeadState) -> Task:
+def _read_states(leads: Collection[str], store: LeadStore) -> Mapping[str, LeadState]:
+    """Every lead's state, in one read. Where that fails there is none: then each lead reads its own, or fails alone."""
+    try:
+        found = store.read_states(leads) if leads else {}
+    except Exception:  # noqa: BLE001  One state that cannot be read must not stop the other leads.
+        return {}
+    return {lead: found.get(lead) or LeadState(lead) for lead in leads}
+
+
+def _task(rescoring: Rescoring, lead: str, work: LeadWork, state: LeadState | None) -> Task:
     return lambda: rescoring.rescore(lead, work, state)
 
 
