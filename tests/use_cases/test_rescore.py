@@ -135,8 +135,10 @@ def test_a_lead_whose_state_cannot_be_read_stops_no_other(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"id": "x"}, {"id": 7}, {"identifiers": {}}, {"identifiers": {"user_id": ""}}, {"identifiers": {"email": "x" * 257}},
-     {"identifiers": {"user_id": 7}}, {"trust": "root"}, {"occurred_at": "soon"}, {"traits": 7}],
+    [
+        {"id": "x"}, {"id": 7}, {"trust": "root"}, {"occurred_at": "soon"}, {"traits": 7}, {"identifiers": {}},
+        {"identifiers": {"user_id": ""}}, {"identifiers": {"email": "x" * 257}}, {"identifiers": {"user_id": 7}},
+    ],
 )  # fmt: skip
 def test_an_event_that_no_collector_made_is_kept_aside(desk: Desk, change: dict[str, object]) -> None:
     body = json.loads(events_body("t", [event(), event(at=NOON + 1)]))
