@@ -71,11 +71,15 @@ class Leads:
     def visitor(self) -> Visitor:
         return new_visitor(self._rng)
 
+    def named(self, visitor: Visitor) -> tuple[Visitor, dict[str, str]]:
+        """The visitor under a user id that nobody has yet, and the traits of that person."""
+        self._users += 1
+        traits = {"email": f"maria.keller.{self._users}@contoso.example", "name": "Maria Keller"}
+        return visitor.known_as(f"usr_01J8Z3K4M5N6P7Q8R9S0{self._users:06d}"), traits
+
     def known(self) -> Visitor:
         """Somebody who gave their name and has been around since: a lead by user id, e-mail and browser."""
-        self._users += 1
-        person = self.visitor().known_as(f"usr_01J8Z3K4M5N6P7Q8R9S0{self._users:06d}")
-        traits = {"email": f"maria.keller.{self._users}@contoso.example", "name": "Maria Keller"}
+        person, traits = self.named(self.visitor())
         self.scoring.record(lead_event(person.identify(NOON - DAY_MS, traits)))
         self.scoring.record(lead_event(person.page("/", NOON - DAY_MS + _SECOND)))
         return person
@@ -151,8 +155,7 @@ def identified(leads: Leads) -> Cost:
     """A visitor gives a name that nobody has."""
     visitor = leads.visitor()
     leads.scoring.record(page(visitor))
-    person = visitor.known_as("usr_newcomer")
-    traits = {"email": "newcomer@contoso.example", "name": "Noa Newcomer"}
+    person, traits = leads.named(visitor)
     return leads.record("a visitor identifies", lead_event(person.identify(NOON + 60 * _SECOND, traits)))
 
 
@@ -257,9 +260,8 @@ def _read_section(costs: Sequence[Cost]) -> Section:
     )
 
 
-def _rare_section(leads: Leads) -> Section:
-    tick = tick_with_nothing_to_do(leads)
-    costs = [
+def rare(leads: Leads) -> list[Cost]:
+    return [
         first_contact(leads),
         visit(leads),
         visit_at_once(leads),
@@ -270,18 +272,20 @@ def _rare_section(leads: Leads) -> Section:
         late_event(leads),
         duplicate(leads),
         redelivery(leads),
-        tick.cost,
+        tick_with_nothing_to_do(leads).cost,
         early_tick(leads),
         decay_step(leads),
     ]
+
+
+def _rare_section(leads: Leads) -> Section:
+    tick = tick_with_nothing_to_do(leads)
     return Section(
         "Write units of what happens less often, per event or tick",
         "Refused writes (copies, redeliveries) are billed as on AWS: like the item that refuses them.",
         [
-            *(Figure(cost.name, cost.write, note=_parts(cost)) for cost in costs),
-            exactly(
-                "that tick writes a new timer and nothing else (1 is yes)", tick.writes_only_a_timer, 1, style=".0f"
-            ),
+            *(Figure(cost.name, cost.write, note=_parts(cost)) for cost in rare(leads)),
+            exactly("a tick that only writes a new timer (1: yes)", tick.writes_only_a_timer, 1, style=".0f"),
         ],
         unit="WRU",
     )
