@@ -33,6 +33,8 @@ class Figure:
 
     @property
     def goal(self) -> str:
+        if self.most is not None and self.most == self.least:
+            return f"{self.most:{self.style}}"
         bounds = (("<=", self.most), (">=", self.least))
         return " and ".join(f"{sign} {bound:{self.style}}" for sign, bound in bounds if bound is not None)
 
@@ -76,13 +78,9 @@ def show(section: Section, console: Console) -> None:
         table.add_column("", style="dim", overflow="fold")
     for figure in section.figures:
         row = [figure.name, f"{figure.value:{figure.style}}"]
-        row += [_goal(figure), figure.verdict] if judged else []
+        row += [figure.goal, figure.verdict] if judged else []
         table.add_row(*row, *([figure.note] if noted else []))
     console.print()
     console.print(table)
     for remark in (section.says, *section.remarks):
         console.print(f"  {remark}", style="dim")
-
-
-def _goal(figure: Figure) -> str:
-    return f"{figure.most:{figure.style}}" if figure.most == figure.least and figure.most is not None else figure.goal
