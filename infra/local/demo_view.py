@@ -16,7 +16,7 @@ POINTS_WIDTH = 4
 
 
 def leads_table(outcomes: Sequence[Outcome]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, expand=True, leading=1, padding=(0, 1, 0, 0), show_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, expand=True, leading=1, padding=0, show_edge=False)
     table.add_column("Score", justify="right")
     table.add_column("Stage")
     table.add_column("Lead", ratio=1)

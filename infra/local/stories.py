@@ -181,7 +181,7 @@ STORIES = (
     ),
     Story(
         name="Vic",
-        tells="only reads: of a visitor without a name nobody is told",
+        tells="only reads, without a name: nobody is told",
         anonymous_id="visitor-vic",
         first=(Pixel("/"), Pixel("/blog/what-is-lead-scoring"), Pixel("/product")),
         ending=Ending(6, "new"),

@@ -1,13 +1,17 @@
 """The demo's stories, by real clients on the deployed stack with IAM enforced, and what its receivers get."""
 
+import io
 import itertools
 import json
 from collections.abc import Sequence
+from pathlib import Path
 
 import jsonschema
 import pytest
+from rich.console import Console
 
 from infra.local.checks import checks
+from infra.local.demo import finish, show
 from infra.local.play import Document, Played, play
 from infra.local.stack import LocalStack
 from infra.local.stories import STORIES
@@ -76,3 +80,16 @@ def test_the_clock_alone_told_nurture_that_a_lead_is_gone(played: Played) -> Non
 
     assert (last["cause"], last["direction"], last["from"], last["to"]) == ("time", "down", "mql", "new")
     assert last["reasons"][0] == {"rule": "30 days without activity", "points": -50}
+
+
+def test_the_demo_in_the_readme_is_what_the_demo_shows(played: Played) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    excerpt = readme.split("<!-- demo -->\n```text\n")[1].split("```")[0]
+    console = Console(width=80, record=True, file=io.StringIO(), highlight=False)
+    show(console, played)
+    finish(console, played, seconds=30)
+    shown = {line.rstrip() for line in console.export_text().splitlines()}
+
+    _, tables = excerpt.split("\n\n", 1)
+
+    assert [line for line in tables.splitlines() if line not in shown | {"…"}] == []
