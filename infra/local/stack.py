@@ -88,7 +88,7 @@ class LocalStack:
     def _api_url(self, output: str) -> str:
         # The host of the output resolves on AWS only; MiniStack serves the same API under this path.
         api = (urlsplit(self.outputs[output]).hostname or "").partition(".")[0]
-        return f"{self.ministack.endpoint_url}/_aws/execute-api/{api}/$default"
+        return f"{self.ministack.endpoint_url}/_aws/execute-api/{api}"
 
     def _secret(self, output: str) -> str:
         answer = self.client("secretsmanager").get_secret_value(SecretId=self.outputs[output])

@@ -91,4 +91,4 @@ def test_an_api_is_reached_by_a_path_because_its_host_resolves_on_aws_only() -> 
         {"CollectUrl": "http://abc123.execute-api.localhost:4566"},
     )
 
-    assert stack.collect_url == "http://127.0.0.1:4566/_aws/execute-api/abc123/$default"
+    assert stack.collect_url == "http://127.0.0.1:4566/_aws/execute-api/abc123"
