@@ -197,7 +197,7 @@ def story(rng: random.Random, *, duplicates: float) -> tuple[list[LeadEvent], li
     ]
     # Half of the stories are a visit: page views within seconds, where nothing but the ring tells what is counted.
     is_visit = rng.random() < 0.5
-    visitors = rng.sample(people, 2)
+    visitors = rng.sample(people, rng.randint(1, 2))
     events = []
     for number in range(rng.randint(8, 14) if is_visit else rng.randint(3, 8)):
         message = f"e{number}"

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -41,7 +42,7 @@ class Identifier(NamedTuple):
     @property
     def key(self) -> str:
         """`<kind>:<value>`, percent-encoded so that no value can forge another key (`#` is the tables' separator)."""
-        return f"{self.kind}:{quote(self.value, safe='@.+-_')}"
+        return _key(self.kind, self.value)
 
     @property
     def is_known(self) -> bool:
@@ -145,6 +146,12 @@ def event_id(source: str, message_id: str) -> str:
     """
     digest = hashlib.sha256(f"{source}\0{message_id}".encode()).digest()
     return base64.urlsafe_b64encode(digest[:16]).decode().rstrip("=")
+
+
+@lru_cache(maxsize=1024)
+def _key(kind: str, value: str) -> str:
+    # A batch asks for each key many times: for reads, writes, homes and hashes.
+    return f"{kind}:{quote(value, safe='@.+-_')}"
 
 
 def _short(text: str) -> int:

@@ -89,6 +89,9 @@ def advance(state: LeadState, model: Model, *, to: int) -> LeadState:
 
 def next_change_at(state: LeadState, model: Model) -> int | None:
     """When score or stage next change if nothing happens, to the millisecond; None if they never do."""
+    upcoming = _next_step(state, model)
+    if upcoming is not None and _taken(state, upcoming[1]):
+        return upcoming[0]
     future = state.copy()
     while (upcoming := _next_step(future, model)) is not None:
         instant, step = upcoming
@@ -133,8 +136,8 @@ def _insert(state: LeadState, event: LeadEvent, model: Model) -> None:
     document = event_document(event)
     matching = [rule for rule in model.engagement_rules(event.name) if rule.matches(document)]
     if (
-        event.occurred_at <= state.settled_at
-        or (model.inactivity and event.occurred_at + model.inactivity[0].after <= state.last_activity_at)
+        (event.occurred_at <= state.settled_at and not _had_points_alone(state, model))
+        or (model.inactivity and event.occurred_at + model.inactivity[0].after <= state.last_event[0])
         or event.traits
         or any(rule.points < 0 for rule in matching)
         or _effects(state, event, document, model)
@@ -145,6 +148,18 @@ def _insert(state: LeadState, event: LeadEvent, model: Model) -> None:
         _reward(state, rule, event.occurred_at)
     if _stage(state, model) != state.stage:
         raise OutOfOrder
+    if event.occurred_at < state.created_at:
+        state.created_at = state.stage_since = state.settled_at = event.occurred_at
+
+
+def _had_points_alone(state: LeadState, model: Model) -> bool:
+    """Whether nothing but points was added since its first event, so that an event may come even before that one."""
+    return (
+        state.settled_at == state.created_at == state.stage_since
+        and state.stage == model.entry.name
+        and not state.fit
+        and all(line.points > 0 for line in state.lines.values())
+    )
 
 
 def _count(state: LeadState, event: LeadEvent) -> None:
@@ -162,7 +177,7 @@ def _learn(state: LeadState, event: LeadEvent, model: Model, profile: Profile) -
     for name, value in event.traits.items():
         said = Trait(value, event.trust, event.occurred_at, event.id)
         known = learned.get(name)
-        if known is not None and known.precedence > said.precedence:
+        if known is not None and (known.precedence > said.precedence or _repeats(said, known)):
             continue
         if (known is None and len(learned) >= TRAITS_MAX) or len(json.dumps(value)) > TRAIT_BYTES_MAX:
             continue
@@ -170,6 +185,11 @@ def _learn(state: LeadState, event: LeadEvent, model: Model, profile: Profile) -
     if learned != profile:
         _score_fit(state, model, learned, event.occurred_at)
     return learned
+
+
+def _repeats(said: Trait, known: Trait) -> bool:
+    """Whether it says nothing new, as nightly syncs do: then nothing has to be written."""
+    return said.trust == known.trust and json.dumps(said.value) == json.dumps(known.value)
 
 
 def _score_fit(state: LeadState, model: Model, profile: Profile, at: int) -> None:
@@ -253,17 +273,18 @@ def _next_step(state: LeadState, model: Model) -> tuple[int, InactivityStep] | N
 
 
 def _take(state: LeadState, step: InactivityStep, model: Model, *, at: int) -> None:
-    if step.take is None:
-        taken = state.engagement
-        state.floor = ""
-    else:
-        # Decay never takes below zero: a quiet lead must not look worse than an unknown one.
-        taken = min(step.take, max(state.engagement, 0))
-    if taken:
+    if taken := _taken(state, step):
         _give(state, step.line, -taken, at)
+    if step.take is None:
+        state.floor = ""
     state.idle_steps += 1
     state.settled_at = at
     _enter(state, _stage(state, model), at)
+
+
+def _taken(state: LeadState, step: InactivityStep) -> int:
+    """What a step takes: all of engagement, or its part, never below zero: quiet must not look worse than unknown."""
+    return state.engagement if step.take is None else min(step.take, max(state.engagement, 0))
 
 
 def _give(state: LeadState, line: int, points: int, at: int) -> None:

@@ -111,17 +111,17 @@ def same_fold(one: LeadState, other: LeadState) -> bool:
 
 
 def remember(state: LeadState, version: int, shorts: Iterable[int]) -> None:
-    """Add the ids that the commit of `version` folds in; forget whole versions, oldest first, when the ring is full."""
+    """Add the ids that the commit of `version` folds in; the oldest go, and with them what the ring is complete for."""
     ring = [*state.recent, *((version, short) for short in shorts)]
-    while len(ring) > RECENT_MAX:
-        state.recent_since = ring[0][0]
-        ring = [entry for entry in ring if entry[0] > state.recent_since]
-    state.recent = tuple(ring)
+    forgotten = ring[:-RECENT_MAX]
+    if forgotten:
+        state.recent_since = forgotten[-1][0]
+    state.recent = tuple(ring[-RECENT_MAX:])
 
 
-def forget_recent(state: LeadState, version: int) -> None:
-    """After a full fold the ring starts anew: which of the folded events were new to it is not known."""
-    state.recent = ()
+def remember_anew(state: LeadState, version: int, shorts: Iterable[int]) -> None:
+    """After a full fold it is not known which of its events were new: the ring has its last ones, complete for none."""
+    state.recent = tuple((version, short) for short in shorts)[-RECENT_MAX:]
     state.recent_since = version
 
 

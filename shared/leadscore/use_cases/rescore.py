@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from leadscore.domain.event import Identifier, LeadEvent
 from leadscore.domain.fold import OutOfOrder, extend, fold
 from leadscore.domain.model import Model
-from leadscore.domain.state import LeadState, Profile, forget_recent, remember, remember_homes, same_fold
+from leadscore.domain.state import RECENT_MAX, LeadState, Profile, remember, remember_anew, remember_homes, same_fold
 from leadscore.domain.transition import Cause, difference
 from leadscore.use_cases.ports import Closing, Commit, EventLog, LeadStore, Models, VersionConflict
 from leadscore.use_cases.resolve import Merge
@@ -185,8 +185,9 @@ class Rescoring:
     def _fold(
         self, state: LeadState, homes: Iterable[Identifier], activation: int, model: Model
     ) -> tuple[LeadState, Profile]:
+        events = sorted(self.log.read(homes), key=lambda event: event.order)
         following, profile = fold(
-            self.log.read(homes),
+            events,
             model,
             activation=activation,
             lead=state.lead,
@@ -195,7 +196,7 @@ class Rescoring:
         )
         following.version = state.version + 1
         following.homes = state.homes
-        forget_recent(following, following.version)
+        remember_anew(following, following.version, (event.short for event in events[-RECENT_MAX:]))
         return following, profile
 
     def _is_settled(self, state: LeadState, following: LeadState, logged: Logged) -> bool:
