@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import httpx
 from rich.console import Console
 from rich.status import Status
 
@@ -76,7 +77,7 @@ def main() -> int:
     console = Console(highlight=False)
     try:
         return run(console)
-    except (MiniStackError, DeploymentError, PlayError) as error:
+    except (MiniStackError, DeploymentError, PlayError, httpx.HTTPError) as error:
         console.print(f"\n{error}", style="red", markup=False)
         return 1
     except KeyboardInterrupt:
@@ -108,7 +109,8 @@ def finish(console: Console, played: Played, *, seconds: float) -> int:
         console.print(line)
     problems = sum(len(check.problems) for check in made)
     if problems:
-        console.print(f"\n[red]{problems} things are not as they should be.[/] Nothing is left running.")
+        what = "1 thing is" if problems == 1 else f"{problems} things are"
+        console.print(f"\n[red]{what} not as it should be.[/] Nothing is left running.")
         return 1
     console.print(f"\nAll as expected, in {seconds:.0f} s. Nothing is left running.")
     console.print("[dim]`make up` leaves the same stack running, for a form or a site of yours.[/]")
