@@ -114,6 +114,8 @@ def start(directory: Path) -> MiniStack:
 
 @contextmanager
 def _spawn(command: list[str], directory: Path, *, auth: bool) -> Iterator[tuple[subprocess.Popen[bytes], MiniStack]]:
+    # What goes to this machine itself goes through no proxy, whatever the user's settings are.
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
     temporary = directory / "tmp"
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)

@@ -2,10 +2,10 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -31,21 +31,26 @@ def deployed(stack: str, *, local: bool) -> Iterator[Deployment]:
         _end(f"AWS did not do it: {error}")
 
 
-def _use_local() -> None:
+def local_settings() -> Mapping[str, str]:
+    """What `make up` wrote down. Ends the command where it did not run."""
     try:
-        endpoint = json.loads(LOCAL.read_text())["aws_endpoint_url"]
+        return dict(json.loads(LOCAL.read_text()))
     except FileNotFoundError:
         _end(f"{LOCAL} is not there: run `make up` first, and this in the project's folder")
-    # The emulator takes any credentials; a profile of the user's own must not be asked for.
+
+
+def _use_local() -> None:
+    # The emulator takes any credentials; a profile of the user's own must not be asked for, nor a proxy.
     os.environ |= {
-        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ENDPOINT_URL": local_settings()["aws_endpoint_url"],
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_DEFAULT_REGION": "us-east-1",
+        "NO_PROXY": "127.0.0.1,localhost",
     }
     os.environ.pop("AWS_PROFILE", None)
 
 
-def _end(sentence: str) -> None:
+def _end(sentence: str) -> NoReturn:
     typer.echo(sentence, err=True)
     raise typer.Exit(1)

@@ -7,7 +7,7 @@ import typer
 
 from leadscore.adapters import clients
 from leadscore.adapters.secrets import StoredSecrets
-from leadscore.cli.deployed import LocalOption, StackOption, deployed
+from leadscore.cli.deployed import LocalOption, StackOption, deployed, local_settings
 from leadscore.domain.write_key import write_key
 
 
@@ -17,9 +17,11 @@ def keys(stack: StackOption = "LeadScore", local: LocalOption = False) -> None:
         secrets = StoredSecrets(clients.secrets_manager(), clock=time.monotonic)
         root = secrets.read(deployment.outputs["WriteKeySecretArn"])
         sources = json.loads(deployment.environment("Collect")["SOURCES"])
+        # The hosts that the emulator names in its outputs resolve nowhere.
+        found = local_settings() if local else {}
         lines = {
-            "collect": deployment.outputs["CollectUrl"],
-            "leads": deployment.outputs["LeadsUrl"],
+            "collect": found.get("collect_url") or deployment.outputs["CollectUrl"],
+            "leads": found.get("leads_url") or deployment.outputs["LeadsUrl"],
             "leads token": secrets.read(deployment.outputs["LeadsTokenSecretArn"]),
             **{f"{source} ({kind})": write_key(root, source) for source, kind in sources.items()},
         }
