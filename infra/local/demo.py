@@ -1,6 +1,5 @@
 """`make demo`: the real stack on this machine, real traffic by a dozen leads, and what came of each."""
 
-import os
 import signal
 import sys
 import time
