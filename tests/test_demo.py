@@ -81,6 +81,5 @@ def test_a_broken_off_demo_has_a_status_of_its_own(
 
     monkeypatch.setattr(demo, "run", run)
     monkeypatch.setattr(demo.signal, "signal", lambda *_: None)
-    monkeypatch.setattr(demo.os, "environ", {})
 
     assert demo.main() == status

@@ -233,6 +233,30 @@ def test_a_profile_takes_no_more_than_it_may_hold() -> None:
     assert (state.fit, "title" in profile) == (0, False)
 
 
+def test_what_a_browser_says_does_not_keep_out_what_a_trusted_source_says() -> None:
+    junk = event("Identified", trust=Trust.PUBLIC, traits={f"trait {n}": n for n in range(TRAITS_MAX)})
+    assert folded(junk, title("Director", Trust.SERVER, NOON + 1)).fit == 15
+    assert folded(junk, title("Director", Trust.PUBLIC, NOON + 1)).fit == 0
+
+
+def test_a_trait_with_a_huge_name_is_left_out() -> None:
+    said = event("Identified", traits={"x" * 20_000: 1, "title": "Director"})
+    _, profile = fold([said], MODEL, activation=1, lead="L", as_of=NOON)
+    assert list(profile) == ["title"]
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_a_form_fills_what_a_server_left_empty(nothing: str | None) -> None:
+    unset = event("Identified", traits={"title": nothing})
+    assert folded(unset, title("Director", Trust.DECLARED, NOON + 1)).fit == 15
+
+
+def test_ruling_a_lead_in_again_does_not_undo_its_unsubscribing() -> None:
+    out, ruled_out = event("Unsubscribed"), event("Lead Disqualified", at=NOON + 1)
+    assert folded(out, ruled_out, event("Lead Requalified", at=NOON + 2)).stage == OUT
+    assert folded(out, ruled_out, event("Form Submitted", at=NOON + 2)).stage == DISQUALIFIED
+
+
 # -- late events ---------------------------------------------------------------------------------------------------
 
 

@@ -7,18 +7,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from leadscore.domain.event import Identifier, LeadEvent
-from leadscore.domain.model import Model
 from leadscore.domain.state import LeadState, Profile
-from leadscore.use_cases.rescore import Delivery, Logged, Rescoring, Tally
+from leadscore.use_cases.rescore import Delivery, InForce, Logged, Rescoring, Tally
 
 
 class VersionReadAfterTheEvents(Rescoring):
     """A commit between the two reads goes unseen: its events are missing, and its version is believed to be known."""
 
-    def _fold(
-        self, state: LeadState, homes: Iterable[Identifier], activation: int, model: Model
-    ) -> tuple[LeadState, Profile]:
-        following, profile = super()._fold(state, homes, activation, model)
+    def _fold(self, state: LeadState, homes: Iterable[Identifier], in_force: InForce) -> tuple[LeadState, Profile]:
+        following, profile = super()._fold(state, homes, in_force)
         read_now = self.store.read_states([state.lead]).get(state.lead)
         following.version = (read_now.version if read_now else 0) + 1
         return following, profile

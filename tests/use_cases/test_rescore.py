@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping
 
 import pytest
 
-from leadscore.adapters.memory import MemoryStore
-from leadscore.domain.event import LeadEvent, Trust
+from leadscore.adapters.memory import FixedModels, MemoryStore
+from leadscore.domain.event import Identifier, LeadEvent, Trust
+from leadscore.domain.model import Model, compile_model
 from leadscore.domain.state import LeadState
 from leadscore.domain.transition import Cause, Transition
 from leadscore.use_cases.messages import events_body, ticks_body
@@ -370,3 +371,107 @@ def test_a_user_who_gives_an_address_for_the_first_time_is_known_by_both(desk: D
 def test_a_tick_for_a_lead_that_is_not_there_does_nothing(desk: Desk, lead: str) -> None:
     desk._score(ticks_body("t", [lead], Cause.TIME))
     assert desk.leads == {}
+
+
+def test_two_names_given_at_once_on_two_devices_do_not_wait_for_each_other(desk: Desk) -> None:
+    desk.record(event(anonymous="a1"))
+    desk.record(event(anonymous="a2"))
+    desk.record(
+        event("Identified", at=NOON + 1, user="ada", anonymous="a1"),
+        event("Identified", at=NOON + 2, email="ada@x.example", anonymous="a2"),
+        event("Identified", at=NOON + 3, email="ada@x.example", anonymous="a1"),
+        event("Identified", at=NOON + 4, user="ada", anonymous="a2"),
+    )
+    assert sum(state.folded_count for state in desk.leads.values()) == 6
+
+
+def test_a_name_that_was_given_and_never_heard_of_again_blocks_nobody_at_that_computer(desk: Desk) -> None:
+    desk.record(event(anonymous="a1"))
+    desk.store.link(Identifier("email", "eve@x.example"), desk.lead.lead, is_new=False)
+    desk.record(event("Webinar Attended", at=NOON + 1, email="ada@x.example", anonymous="a1"))
+    assert sorted(state.total for state in desk.leads.values()) == [1, 40]
+
+
+def test_a_merge_waits_for_the_first_event_where_two_workers_have_only_linked(desk: Desk) -> None:
+    desk.store.link(Identifier("anonymous_id", "a1"), "A", is_new=True)
+    desk.store.link(Identifier("user_id", "ada"), "K", is_new=True)
+    desk.record(event("Identified", at=NOON + 2, user="ada", anonymous="a1"))
+    desk.record(event("Webinar Attended", anonymous="a1"))
+    desk.record(event("Signed Up", at=NOON + 1, user="ada"))
+    assert (desk.lead.lead, desk.lead.engagement) == ("K", 40)
+
+
+def test_a_lead_of_an_older_and_longer_model_can_be_merged(desk: Desk) -> None:
+    desk.record(event("Webinar Attended", anonymous="a1"))
+    desk.record(event("Page Viewed", at=NOON + 1, user="ada"))
+    desk.world.models.activation = 2
+    desk.world.models.model = compile_model({"model": "short", "stages": [{"stage": "new"}]})
+    desk.record(event("Page Viewed", at=NOON + 2, user="ada", anonymous="a1"))
+    assert (desk.lead.total, desk.lead.folded_count) == (0, 3)
+
+
+def test_an_imported_merge_is_quiet(desk: Desk) -> None:
+    desk.record(event("Content Downloaded", anonymous="a1"))
+    desk.record(event("Page Viewed", at=NOON + 1, user="ada"))
+    desk.record(event("Identified", at=NOON + 2, user="ada", anonymous="a1"), cause=Cause.IMPORT)
+    assert (desk.lead.stage, desk.told()) == ("mql", [])
+
+
+def test_nobody_is_told_to_let_go_of_a_lead_that_was_never_told_of(desk: Desk) -> None:
+    desk.record(event("Content Downloaded", anonymous="a1"))
+    desk.record(event("Demo Requested", at=NOON + 1, anonymous="a1", email="ada@x.example"))
+    (told,) = [item for item in desk.store.stream if item.publish]
+    assert (told.introduces, told.routes, told.direction) == (True, ("sales",), "up")
+
+
+def test_a_second_address_is_tried_once_for_a_batch_and_not_with_every_event(desk: Desk) -> None:
+    desk.record(event(user="ada", email="old@x.example"))
+    desk.record(event(at=NOON + 1, user="ada", email="new@x.example"))
+    again = [event(at=NOON + 2 + number, user="ada", email="new@x.example") for number in range(5)]
+    assert desk.record(*again).count("link") == 1
+
+
+class Flipping(FixedModels):
+    """Another model is activated just before the n-th time that somebody asks."""
+
+    def __init__(self, first: Model, second: Model) -> None:
+        super().__init__(1, first)
+        self.second = second
+        self.asked_before: int | None = None
+
+    def active(self, *, at_least: int = 0) -> tuple[int, Model]:
+        if self.asked_before is not None:
+            if self.asked_before == 0:
+                self.activation, self.model = 2, self.second
+            self.asked_before -= 1
+        return super().active(at_least=at_least)
+
+
+@pytest.mark.parametrize("asked_before", range(5))
+def test_a_model_that_is_activated_in_the_middle_moves_leads_quietly(desk: Desk, asked_before: int) -> None:
+    dear = small_model(engagement=[{"rule": "Page", "event": "Page Viewed", "points": 60}])
+    models = Flipping(small_model(), dear)
+    desk.world.models = desk.world.rescoring.models = models
+    desk.record(event())
+    models.asked_before = asked_before
+    desk.record(event("Nothing", at=NOON + 1))
+    assert desk.told() == []
+
+
+@pytest.mark.parametrize("asked_before", range(5))
+def test_a_transition_is_told_in_the_words_of_the_model_that_made_it(desk: Desk, asked_before: int) -> None:
+    models = Flipping(small_model(), compile_model({"model": "short", "stages": [{"stage": "new"}]}))
+    desk.world.models = desk.world.rescoring.models = models
+    desk.record(event())
+    models.asked_before = asked_before
+    desk.record(event("Demo Requested", at=NOON + 1))
+    for transition in desk.store.stream:
+        assert transition.model == {1: "small", 2: "short"}[transition.activation]
+        assert transition.to_stage != "sql" or transition.routes == ("sales",)
+
+
+@pytest.mark.parametrize("change", ['"occurred_at":Infinity', '"occurred_at":1e999'])
+def test_a_number_beyond_all_bounds_fails_alone(desk: Desk, change: str) -> None:
+    body = events_body("t", [event(), event(at=NOON + 1)]).replace(f'"occurred_at":{NOON},', f"{change},")
+    desk._score(body)
+    assert (desk.lead.total, len(desk.world.failed_events.kept)) == (1, 1)

@@ -60,7 +60,8 @@ def state_from(values: Mapping[str, Any]) -> LeadState:
         idle_steps=_number(stream),
         settled_at=_number(stream),
         floor=_text(stream),
-        outside=_text(stream),
+        is_out=bool(_number(stream)),
+        is_disqualified=bool(_number(stream)),
         identified=bool(_number(stream)),
         folded_count=_number(stream),
         folded_xor=_short(stream),
@@ -89,7 +90,8 @@ def _encode(state: LeadState) -> bytes:
     _put_number(out, state.idle_steps)
     _put_number(out, state.settled_at)
     _put_text(out, state.floor)
-    _put_text(out, state.outside)
+    _put_number(out, state.is_out)
+    _put_number(out, state.is_disqualified)
     _put_number(out, state.identified)
     _put_number(out, state.folded_count)
     _put_short(out, state.folded_xor)

@@ -30,9 +30,8 @@ from leadscore.domain.state import LeadState, Line, Profile, Trait
 
 #: What a profile holds at most, so that no client can grow it without bound. More stays in the log, unseen by fit.
 TRAITS_MAX = 100
-TRAIT_BYTES_MAX = 2_048
-#: Effects that bring a lead back, and the stage outside the ladder from which they do.
-_ENDS = {"return": OUT, "requalify": DISQUALIFIED}
+TRAIT_NAME_CHARACTERS_MAX = 100
+TRAIT_VALUE_BYTES_MAX = 1_024
 
 
 class OutOfOrder(Exception):
@@ -177,14 +176,28 @@ def _learn(state: LeadState, event: LeadEvent, model: Model, profile: Profile) -
     for name, value in event.traits.items():
         said = Trait(value, event.trust, event.occurred_at, event.id)
         known = learned.get(name)
-        if known is not None and (known.precedence > said.precedence or _repeats(said, known)):
+        if known is not None and (_outweighs(known, said) or _repeats(said, known)):
             continue
-        if (known is None and len(learned) >= TRAITS_MAX) or len(json.dumps(value)) > TRAIT_BYTES_MAX:
+        if len(name) > TRAIT_NAME_CHARACTERS_MAX or len(json.dumps(value)) > TRAIT_VALUE_BYTES_MAX:
             continue
+        if known is None and len(learned) >= TRAITS_MAX:
+            least = min(learned, key=lambda other: (learned[other].precedence, other))
+            if learned[least].trust >= said.trust:
+                continue
+            del learned[least]  # What anybody may say must not keep out what a trusted source says.
         learned[name] = said
     if learned != profile:
         _score_fit(state, model, learned, event.occurred_at)
     return learned
+
+
+def _outweighs(known: Trait, said: Trait) -> bool:
+    return not _is_empty(known.value) and known.precedence > said.precedence
+
+
+def _is_empty(value: object) -> bool:
+    """Clients unset a trait with null, and forms send empty fields: neither says anything."""
+    return value is None or value == ""
 
 
 def _repeats(said: Trait, known: Trait) -> bool:
@@ -193,8 +206,7 @@ def _repeats(said: Trait, known: Trait) -> bool:
 
 
 def _score_fit(state: LeadState, model: Model, profile: Profile, at: int) -> None:
-    # Clients unset a trait with null, and forms send empty fields: neither says anything to judge.
-    traits = {name: trait.value for name, trait in profile.items() if trait.value is not None and trait.value != ""}
+    traits = {name: trait.value for name, trait in profile.items() if not _is_empty(trait.value)}
     for rule in model.fit:
         line = state.lines.get(rule.line)
         if not rule.matches(traits):
@@ -228,9 +240,13 @@ def _effects(state: LeadState, event: LeadEvent, document: dict[str, object], mo
     return [
         effect
         for effect in model.effects_of(event.name)
-        if event.trust >= effect.trust and _ENDS.get(effect.kind, state.outside) == state.outside
-        if effect.matches(document)
+        if event.trust >= effect.trust and _has_something_to_do(effect, state) and effect.matches(document)
     ]
+
+
+def _has_something_to_do(effect: Effect, state: LeadState) -> bool:
+    """Whoever is not away cannot come back."""
+    return {"return": state.is_out, "requalify": state.is_disqualified}.get(effect.kind, True)
 
 
 def _apply_effects(state: LeadState, model: Model, event: LeadEvent, document: dict[str, object]) -> None:
@@ -241,16 +257,12 @@ def _apply_effects(state: LeadState, model: Model, event: LeadEvent, document: d
         # An effect has its line even without points: it is why a lead is where it is.
         _give(state, effect.line, -state.engagement if effect.kind == "escape" else 0, event.occurred_at)
         state.settled_at = event.occurred_at
-    if any(kind in effects for kind in _ENDS):
-        state.outside = ""
     floors = [effect.stage for kind in ("fast_track", "set_stage") for effect in effects.get(kind, ())]
     state.floor = max([state.floor, *floors], key=model.rank)
-    if "escape" in effects:
+    state.is_out = "escape" in effects or (state.is_out and "return" not in effects)
+    state.is_disqualified = "disqualify" in effects or (state.is_disqualified and "requalify" not in effects)
+    if "escape" in effects or "disqualify" in effects:
         state.floor = ""
-        state.outside = state.outside or OUT
-    if "disqualify" in effects:
-        state.floor = ""
-        state.outside = DISQUALIFIED
 
 
 def _advance(state: LeadState, model: Model, *, to: int) -> None:
@@ -294,8 +306,8 @@ def _give(state: LeadState, line: int, points: int, at: int) -> None:
 
 
 def _stage(state: LeadState, model: Model) -> str:
-    if state.outside:
-        return state.outside
+    if state.is_disqualified or state.is_out:
+        return DISQUALIFIED if state.is_disqualified else OUT
     scores = {FIT: state.fit, ENGAGEMENT: state.engagement, TOTAL: state.total}
     reached = [stage.name for stage in model.stages if _is_reached(stage, scores)]
     return max([*reached, state.floor], key=model.rank)

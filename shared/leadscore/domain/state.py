@@ -48,8 +48,9 @@ class LeadState:
 
     `stage_since` is when the stage was entered, `due_at` a lower bound of the next time-driven change, `idle_steps`
     how many inactivity steps this idle spell has had, `settled_at` the last instant since which only points were added
-    (an event after it may be folded in late), `floor` a set or fast-tracked stage, `outside` the stage outside the
-    ladder that holds the lead (or ""), `merged_into` the lead that this closed one became part of.
+    (an event after it may be folded in late), `floor` a set or fast-tracked stage, `is_out` and
+    `is_disqualified` whether a stage outside the ladder holds the lead, `merged_into` the lead that this closed one
+    became part of.
     """
 
     lead: str
@@ -65,7 +66,8 @@ class LeadState:
     idle_steps: int = 0
     settled_at: int = 0
     floor: str = ""
-    outside: str = ""
+    is_out: bool = False
+    is_disqualified: bool = False
     identified: bool = False
     fit: int = 0
     engagement: int = 0

@@ -75,23 +75,25 @@ def difference(
     overdue = introduces and after.stage != model.entry.name
     if after.stage == before.stage and not overdue:
         return None
+    told_from = "" if introduces else before.stage
     is_entry = after.stage == model.entry.name and (before.is_new or introduces)
     return Transition(
         lead=after.lead,
         version=after.version,
         from_stage=before.stage,
         to_stage=after.stage,
-        passed=_passed("" if introduces else before.stage, after.stage, model),
-        direction=_direction(before, after, model),
+        passed=_passed(told_from, after.stage, model),
+        direction=_direction(told_from, after.stage, model),
         cause=cause,
         occurred_at=after.stage_since,
         as_of=after.as_of,
         model=model.name,
         activation=activation,
-        routes=_routes(after.stage, before.stage, model),
+        routes=_routes(after.stage, told_from, model),
         fit=after.fit,
         engagement=after.engagement,
-        reasons=_reasons(after, model),
+        # A lead that a merge closed has no score to explain any more, and its lines may be those of an older model.
+        reasons=_reasons(after, model) if after.stage else (),
         publish=after.identified and cause not in QUIET_CAUSES and not is_entry,
         introduces=introduces,
         merged_into=after.merged_into,
@@ -113,8 +115,10 @@ def _passed(from_stage: str, to_stage: str, model: Model) -> tuple[str, ...]:
     return tuple(model.stages[place].name for place in between)
 
 
-def _direction(before: LeadState, after: LeadState, model: Model) -> str:
-    return "up" if model.rank(after.stage) >= model.rank(before.stage) else "down"
+def _direction(from_stage: str, to_stage: str, model: Model) -> str:
+    """Leaving the ladder is down, from wherever; whoever was nowhere comes up."""
+    end = model.rank(to_stage)
+    return "up" if end >= 0 and end >= model.rank(from_stage) else "down"
 
 
 def _routes(to_stage: str, from_stage: str, model: Model) -> tuple[str, ...]:

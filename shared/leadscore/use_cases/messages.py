@@ -61,7 +61,7 @@ def read_message(body: str) -> Message:
         for raw in document.get("events", ()):
             try:
                 events.append(LeadEvent.from_json(raw))
-            except (KeyError, TypeError, ValueError, AttributeError) as error:
+            except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
                 unreadable.append(UnreadableEvent(raw, f"not an event: {type(error).__name__}"))
         return Message(
             token=str(document["token"]),
@@ -71,7 +71,7 @@ def read_message(body: str) -> Message:
             ticks=tuple(str(lead) for lead in document.get("ticks", ())),
             activation=int(document.get("activation", 0)),
         )
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
         raise UnreadableMessage(f"not a message of the events queue: {type(error).__name__}") from error
 
 

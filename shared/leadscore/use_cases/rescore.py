@@ -7,6 +7,7 @@ version says, which the next reader finds out, but never less.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from leadscore.domain.event import Identifier, LeadEvent
 from leadscore.domain.fold import OutOfOrder, extend, fold
@@ -44,6 +45,11 @@ class LeadWork:
     def homes(self) -> tuple[Identifier, ...]:
         return tuple(dict.fromkeys(delivery.event.home for delivery in self.deliveries))
 
+    @property
+    def cause(self) -> Cause:
+        """Of the commit that folds in the deliveries: an import only where nothing else is among them."""
+        return Cause.IMPORT if Cause.IMPORT in self.causes and Cause.EVENT not in self.causes else Cause.EVENT
+
 
 @dataclass(slots=True)
 class Tally:
@@ -73,6 +79,13 @@ class Logged:
     doubt: bool = False
 
 
+class InForce(NamedTuple):
+    """A model, and the activation number that states folded by it carry."""
+
+    activation: int
+    model: Model
+
+
 @dataclass(kw_only=True)
 class Rescoring:
     """Rescores one lead at a time. `pause` waits before try number n, with jitter; `now` is in ms."""
@@ -86,19 +99,19 @@ class Rescoring:
     def rescore(self, lead: str, work: LeadWork, state: LeadState | None = None) -> Tally:
         """Do the work for a lead, whose state may have been read already. Raises Contended, ModelBehind."""
         tally = Tally()
-        state = state or self._read_state(lead)
-        state = self._follow(state)
-        if self._is_behind(state):
-            state = self._catch_up(state, tally)
-        for merge in work.merges:
-            state = self._merge(state, merge, work.homes, tally)
+        state = self._follow(state or self._read_state(lead))
+        was_new = state.is_new
+        state, in_force = self._up_to_date(state, tally)
+        if not was_new:
+            state = self._merge_all(state, work, in_force, tally)
         if work.deliveries:
             logged = self._log(state, work.deliveries, tally)
             if logged.new or logged.doubt:
-                is_import = Cause.IMPORT in work.causes and Cause.EVENT not in work.causes
-                state = self._commit(state, logged, Cause.IMPORT if is_import else Cause.EVENT, tally)
+                state = self._commit(state, logged, in_force, tally, cause=work.cause)
+        if was_new:  # Now it has an event, without which there would be nothing to merge into.
+            state = self._merge_all(state, work, in_force, tally)
         if Cause.TIME in work.causes and not state.is_new:
-            self._commit(state, Logged(), Cause.TIME, tally)
+            self._commit(state, Logged(), in_force, tally, cause=Cause.TIME)
         return tally
 
     # -- reading ---------------------------------------------------------------------------------------------------
@@ -113,11 +126,18 @@ class Rescoring:
             state = self.store.read_states([winner]).get(winner) or LeadState(winner)
         return state
 
-    def _is_behind(self, state: LeadState) -> bool:
-        return not state.is_new and state.activation < self._model_for(state)[0]
+    def _up_to_date(self, state: LeadState, tally: Tally, in_force: InForce | None = None) -> tuple[LeadState, InForce]:
+        """The state under the model in force, and that model: what follows is folded, judged and told by this one.
 
-    def _model_for(self, state: LeadState) -> tuple[int, Model]:
-        return self.models.active(at_least=state.activation)
+        A model that the work began with stays, whatever is activated meanwhile, until it meets a state of another.
+        """
+        if in_force is not None and (state.is_new or state.activation == in_force.activation):
+            return state, in_force
+        while True:
+            in_force = InForce(*self.models.active(at_least=state.activation))
+            if state.is_new or state.activation == in_force.activation:
+                return state, in_force
+            state = self._catch_up(state, in_force, tally)
 
     # -- logging ---------------------------------------------------------------------------------------------------
 
@@ -150,46 +170,43 @@ class Rescoring:
 
     # -- deciding --------------------------------------------------------------------------------------------------
 
-    def _next(self, state: LeadState, logged: Logged, tally: Tally) -> tuple[LeadState, Profile | None]:
+    def _next(
+        self, state: LeadState, logged: Logged, in_force: InForce, tally: Tally
+    ) -> tuple[LeadState, Profile | None]:
         """The next state, one version up: by a step where that is sure to be right, or else by a full fold."""
-        activation, model = self._model_for(state)
-        is_current = state.is_new or state.activation == activation
-        if is_current and not logged.doubt:
+        if not logged.doubt:
             try:
-                return self._step(state, logged, activation, model, tally)
+                return self._step(state, logged, in_force, tally)
             except OutOfOrder:
                 pass
-        return self._full_fold(state, logged, activation, model, tally)
+        return self._full_fold(state, logged.homes, in_force, tally)
 
     def _step(
-        self, state: LeadState, logged: Logged, activation: int, model: Model, tally: Tally
+        self, state: LeadState, logged: Logged, in_force: InForce, tally: Tally
     ) -> tuple[LeadState, Profile | None]:
         profile: Profile | None = None
         if any(event.traits for event in logged.new):
             profile = {} if state.is_new else self.store.read_profile(state.lead)
-        following, learned = extend(state, logged.new, model, profile=profile, as_of=self.now())
-        following.activation = activation
+        following, learned = extend(state, logged.new, in_force.model, profile=profile, as_of=self.now())
+        following.activation = in_force.activation
         following.version = state.version + 1
         remember(following, following.version, (event.short for event in logged.new))
         tally.steps += 1
         return following, learned if learned != profile else None
 
     def _full_fold(
-        self, state: LeadState, logged: Logged, activation: int, model: Model, tally: Tally
-    ) -> tuple[LeadState, Profile | None]:
-        homes = dict.fromkeys((*self.store.read_homes(state.lead), *logged.homes))
-        following, profile = self._fold(state, homes, activation, model)
-        tally.full_folds += 1
-        return following, profile
-
-    def _fold(
-        self, state: LeadState, homes: Iterable[Identifier], activation: int, model: Model
+        self, state: LeadState, homes: Iterable[Identifier], in_force: InForce, tally: Tally
     ) -> tuple[LeadState, Profile]:
+        """`homes` are more of the lead's than its own list may have yet."""
+        tally.full_folds += 1
+        return self._fold(state, dict.fromkeys((*self.store.read_homes(state.lead), *homes)), in_force)
+
+    def _fold(self, state: LeadState, homes: Iterable[Identifier], in_force: InForce) -> tuple[LeadState, Profile]:
         events = sorted(self.log.read(homes), key=lambda event: event.order)
         following, profile = fold(
             events,
-            model,
-            activation=activation,
+            in_force.model,
+            activation=in_force.activation,
             lead=state.lead,
             as_of=max(self.now(), state.as_of),
             due_at=state.due_at,
@@ -206,15 +223,16 @@ class Rescoring:
 
     # -- committing ------------------------------------------------------------------------------------------------
 
-    def _commit(self, state: LeadState, logged: Logged, cause: Cause, tally: Tally) -> LeadState:
+    def _commit(self, state: LeadState, logged: Logged, in_force: InForce, tally: Tally, *, cause: Cause) -> LeadState:
         """Write the next version, on whatever state is found there; gives the state that holds afterwards."""
         for attempt in range(TRIES_MAX):
-            following, profile = self._next(state, logged, tally)
+            state, in_force = self._up_to_date(state, tally, in_force)
+            following, profile = self._next(state, logged, in_force, tally)
             if self._is_settled(state, following, logged):
                 return state
             homes = remember_homes(following, logged.homes)
             try:
-                self._write(state, following, tally, cause=cause, profile=profile, homes=homes)
+                self._write(state, following, in_force, tally, cause=cause, profile=profile, homes=homes)
             except VersionConflict:
                 tally.conflicts += 1
                 self.pause(attempt)
@@ -240,6 +258,7 @@ class Rescoring:
         self,
         state: LeadState,
         following: LeadState,
+        in_force: InForce,
         tally: Tally,
         *,
         cause: Cause,
@@ -247,31 +266,29 @@ class Rescoring:
         homes: tuple[Identifier, ...] = (),
         closing: Closing | None = None,
     ) -> None:
-        activation, model = self._model_for(following)
-        transition = difference(state, following, model, activation=activation, cause=cause)
+        transition = difference(state, following, in_force.model, activation=in_force.activation, cause=cause)
         self.store.commit(Commit(following, profile, transition, homes, closing))
         tally.commits += 1
         tally.transitions += transition is not None
 
     # -- a new model -----------------------------------------------------------------------------------------------
 
-    def _catch_up(self, state: LeadState, tally: Tally) -> LeadState:
-        """Bring a lead to the active model in a commit of its own, so that the model's doing is not told as the lead's.
+    def _catch_up(self, state: LeadState, in_force: InForce, tally: Tally) -> LeadState:
+        """Bring a lead to the model in a commit of its own, so that the model's doing is not told as the lead's.
 
         Events of other workers may lie in the log unfolded. Then the commit is theirs too, and is told.
         """
         for attempt in range(TRIES_MAX):
-            activation, model = self._model_for(state)
-            following, profile = self._full_fold(state, Logged(), activation, model, tally)
+            following, profile = self._full_fold(state, (), in_force, tally)
             same_events = (state.folded_count, state.folded_xor) == (following.folded_count, following.folded_xor)
+            cause = Cause.MODEL if same_events else Cause.EVENT
             try:
-                cause = Cause.MODEL if same_events else Cause.EVENT
-                self._write(state, following, tally, cause=cause, profile=profile)
+                self._write(state, following, in_force, tally, cause=cause, profile=profile)
             except VersionConflict:
                 tally.conflicts += 1
                 self.pause(attempt)
                 state = self._read_state(state.lead)
-                if not self._is_behind(state):
+                if state.activation >= in_force.activation:
                     return state
             else:
                 return following
@@ -279,42 +296,49 @@ class Rescoring:
 
     # -- merging ---------------------------------------------------------------------------------------------------
 
-    def _merge(self, state: LeadState, merge: Merge, homes: tuple[Identifier, ...], tally: Tally) -> LeadState:
-        """Make an anonymous lead part of a known one: its homes move, its history is folded in, and it closes.
+    def _merge_all(self, state: LeadState, work: LeadWork, in_force: InForce, tally: Tally) -> LeadState:
+        for merge in work.merges:
+            state = self._merge(state, merge, work, in_force, tally)
+        return state
 
-        `homes` are those of the events at hand, which the known lead may have had no commit for yet.
-        """
+    def _merge(self, state: LeadState, merge: Merge, work: LeadWork, in_force: InForce, tally: Tally) -> LeadState:
+        """Make an anonymous lead part of a known one: its homes move, its history is folded in, and it closes."""
         for attempt in range(TRIES_MAX):
-            state = self._follow(state)
+            state, in_force = self._up_to_date(self._follow(state), tally, in_force)
             anonymous = self.store.read_states([merge.anonymous]).get(merge.anonymous) or LeadState(merge.anonymous)
             if anonymous.merged_into or anonymous.identified or anonymous.lead == state.lead:
                 return state
             try:
-                return self._write_merge(state, anonymous, merge, homes, tally)
+                return self._write_merge(state, anonymous, merge, work, in_force, tally)
             except VersionConflict:
                 tally.conflicts += 1
+                if self.store.read_known(anonymous.lead):
+                    return state  # Somebody gave it a name, though no event that says so may be folded in yet.
                 self.pause(attempt)
                 state = self._read_state(state.lead)
         raise Contended
 
     def _write_merge(
-        self, state: LeadState, anonymous: LeadState, merge: Merge, homes: tuple[Identifier, ...], tally: Tally
+        self, state: LeadState, anonymous: LeadState, merge: Merge, work: LeadWork, in_force: InForce, tally: Tally
     ) -> LeadState:
-        activation, model = self._model_for(state)
-        gained = dict.fromkeys((*self.store.read_homes(anonymous.lead), merge.identifier, *homes))
-        every = dict.fromkeys((*self.store.read_homes(state.lead), *gained))
-        following, profile = self._fold(state, every, activation, model)
-        tally.full_folds += 1
+        cause = Cause.IMPORT if work.cause is Cause.IMPORT else Cause.MERGE
+        # The known lead may have had no commit yet for the homes of the events at hand.
+        gained = dict.fromkeys((*self.store.read_homes(anonymous.lead), merge.identifier, *work.homes))
+        state = state.copy()
+        state.as_of = max(state.as_of, anonymous.as_of)
+        following, profile = self._full_fold(state, gained, in_force, tally)
         if not following.folded_count:
-            return state  # Nothing happened yet under any of these names: the event at hand comes first.
+            return state  # Nothing happened yet under any of these names: whoever has the first event merges them.
         closed = anonymous.copy()
         closed.version += 1
         closed.stage, closed.stage_since, closed.due_at = "", following.as_of, None
         closed.merged_into = state.lead
         closing = Closing(
             state=closed,
-            transition=difference(anonymous, closed, model, activation=activation, cause=Cause.MERGE),
+            transition=difference(anonymous, closed, in_force.model, activation=in_force.activation, cause=cause),
             identifiers=(merge.identifier,),
         )
-        self._write(state, following, tally, cause=Cause.MERGE, profile=profile, homes=tuple(gained), closing=closing)
+        self._write(
+            state, following, in_force, tally, cause=cause, profile=profile, homes=tuple(gained), closing=closing
+        )
         return following

@@ -29,6 +29,7 @@ class Resolver:
         self._new_lead = new_lead
         identifiers = {identifier for event in events for identifier in event.identifiers}
         self._leads = dict(store.find(identifiers))
+        self._refused: set[tuple[Identifier, str]] = set()
 
     def resolve(self, event: LeadEvent) -> tuple[str, list[Merge]]:
         """The event's lead, and the anonymous leads that it shows to be the same person."""
@@ -55,11 +56,14 @@ class Resolver:
 
     def _link(self, identifier: Identifier, lead: str, *, is_new: bool = False) -> str | None:
         """The lead that the identifier belongs to afterwards, or None where this lead may not have it."""
+        if (identifier, lead) in self._refused:
+            return None
         try:
             self._store.link(identifier, lead, is_new=is_new)
         except IdentifierTaken as taken:
             lead = taken.lead
         except KindTaken:
+            self._refused.add((identifier, lead))
             return None
         except LeadClosed:
             winner = self._store.read_states([lead])[lead].merged_into
