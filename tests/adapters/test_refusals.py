@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -125,6 +126,32 @@ class TestCommit:
         leads.commit(MERGE)
         leads.commit(MERGE)
         assert tokens[0] == tokens[1] != tokens[2]
+
+    def test_homes_that_fit_no_transaction_are_written_before_it_and_a_merges_with_it(
+        self, leads: DynamoDBLeadStore, dynamodb: Answers
+    ) -> None:
+        """The first homes are the closed lead's: known early, they would be the winner's even if it may not merge."""
+        more = tuple(Identifier("anonymous_id", f"visitor-{number:03}") for number in range(150))
+        dynamodb.prepare(200, b"{}")
+        leads.commit(replace(MERGE, homes=(VISITOR, *more)))
+        *early, together = dynamodb.requests
+        written = [put["Put"]["Item"]["sk"]["S"] for put in together["TransactItems"] if "Put" in put]
+        assert len(together["TransactItems"]) == 90
+        assert f"HOME#{VISITOR.key}" in written
+        assert {"STATE", "PROFILE"} < set(written)
+        in_transaction = [sk for sk in written if sk.startswith("HOME#")]
+        assert in_transaction + [put["Item"]["sk"]["S"] for put in early] == [
+            f"HOME#{home.key}" for home in (VISITOR, *more)
+        ]
+
+    def test_a_home_that_another_worker_is_writing_is_a_conflict(
+        self, leads: DynamoDBLeadStore, dynamodb: Answers
+    ) -> None:
+        homes = tuple(Identifier("anonymous_id", f"visitor-{number:03}") for number in range(150))
+        dynamodb.prepare(*refusal("TransactionConflictException"))
+        with pytest.raises(VersionConflict):
+            leads.commit(Commit(STATE, homes=homes))
+        assert len(dynamodb.requests) == 1
 
 
 class TestLink:

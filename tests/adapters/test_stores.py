@@ -314,6 +314,13 @@ class TestCommit:
         assert stores.leads.read_homes("L1") == sorted([ANNA, VISITOR])
         assert stores.leads.read_homes("L2") == []
 
+    def test_a_lead_may_gain_more_homes_than_a_transaction_holds(self, stores: Stores) -> None:
+        homes = tuple(Identifier("anonymous_id", f"visitor-{number:03}") for number in range(150))
+        stores.leads.commit(Commit(LeadState("L1", version=1), transition=transition("L1", 1), homes=homes))
+        assert stores.leads.read_states(["L1"])["L1"].version == 1
+        assert stores.transitions.read_transitions("L1", limit=9) == [transition("L1", 1)]
+        assert stores.leads.read_homes("L1") == list(homes)
+
 
 class TestClosing:
     """A merge: the anonymous lead L2, found by VISITOR, becomes part of the known lead L1."""

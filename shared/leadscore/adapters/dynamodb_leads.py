@@ -43,6 +43,10 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import PutTypeDef, TransactWriteItemTypeDef
 
 
+#: Actions of one transaction. DynamoDB takes 100.
+_TRANSACTION_MAX = 90
+
+
 class _Guarded(NamedTuple):
     """A write with a condition, and what it means when the item that is there fails it."""
 
@@ -111,11 +115,16 @@ class DynamoDBLeadStore:
             writes.append(self._put(profile_values(state.lead, commit.profile)))
         if commit.transition is not None:
             writes.append(self._put(transition_values(commit.transition)))
-        writes += [self._put(home_key(state.lead, home)) for home in commit.homes]
         if commit.closing is not None:
             writes += self._close(commit.closing, into=state.lead)
+        homes = [self._put(home_key(state.lead, home)) for home in commit.homes]
+        room = _TRANSACTION_MAX - len(writes)
         try:
-            self._write(writes)
+            # A home that is known early only lets a full fold see its events early. The last ones go ahead: a merge
+            # names the closed lead's first, and those may become the winner's only together with all the rest.
+            for home in homes[room:]:
+                self._write([home])
+            self._write([*writes, *homes[:room]])
         except ClientError as error:
             if refusals(error):
                 raise VersionConflict from error
