@@ -11,7 +11,7 @@ from leadscore.adapters.models import shipped_text
 from leadscore.contracts import model_file, model_review, model_schema
 from leadscore.contracts.model_file import ModelFileError, load_model, read_model
 from leadscore.domain.event import Trust
-from leadscore.domain.fold import explain, fold
+from leadscore.domain.fold import TRAIT_NAME_CHARACTERS_MAX, TRAIT_VALUE_BYTES_MAX, TRAITS_MAX, explain, fold
 from leadscore.domain.matching import compile_pattern
 from leadscore.domain.model import compile_model
 from leadscore.ingest.form import _TRAITS
@@ -100,6 +100,9 @@ def test_its_limits_are_those_of_the_code() -> None:
     assert limits["the file"] == f"{model_file.FILE_BYTES_MAX // 1024} KB"
     assert limits["rules, in all sections"] == str(model_review.RULES_MAX)
     assert limits["points of a rule"].startswith(f"±{model_schema.POINTS_MAX:,},")
+    traits = f"{TRAITS_MAX} traits, names of up to {TRAIT_NAME_CHARACTERS_MAX} characters, values of up to"
+    assert traits in MODEL.replace("\n", " ")
+    assert TRAIT_VALUE_BYTES_MAX == 1024
 
 
 # -- events.md -----------------------------------------------------------------------------------------------------

@@ -78,6 +78,10 @@ class Logged:
     homes: tuple[Identifier, ...] = ()
     doubt: bool = False
 
+    def in_doubt(self) -> "Logged":
+        """The same, where it is no longer known which of the events are folded in already."""
+        return Logged((), self.homes, doubt=self.doubt or bool(self.new))
+
 
 class InForce(NamedTuple):
     """A model, and the activation number that states folded by it carry."""
@@ -226,7 +230,10 @@ class Rescoring:
     def _commit(self, state: LeadState, logged: Logged, in_force: InForce, tally: Tally, *, cause: Cause) -> LeadState:
         """Write the next version, on whatever state is found there; gives the state that holds afterwards."""
         for attempt in range(TRIES_MAX):
-            state, in_force = self._up_to_date(state, tally, in_force)
+            found = state
+            state, in_force = self._up_to_date(found, tally, in_force)
+            if state is not found:  # Catching up folded what the log holds by now, these events among it or not.
+                logged = logged.in_doubt()
             following, profile = self._next(state, logged, in_force, tally)
             if self._is_settled(state, following, logged):
                 return state
@@ -247,7 +254,7 @@ class Rescoring:
         """What is left to fold in, now that somebody else committed, or an own write did whose answer was lost."""
         found = self._read_state(state.lead)
         if found.lead != state.lead or logged.doubt or not self._is_complete_since(found, state.version):
-            return found, Logged((), logged.homes, doubt=bool(logged.new) or logged.doubt)
+            return found, logged.in_doubt()
         left = tuple(event for event in logged.new if not self._is_folded(event, found))
         return found, Logged(left, logged.homes, doubt=False)
 
