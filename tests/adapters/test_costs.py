@@ -143,11 +143,11 @@ def test_what_belongs_together_takes_two_units_an_item(stores: Stores, bill: Any
     [
         (VISITOR, True, (1.0, ["PutItem"])),
         (VISITOR, False, (1.0, ["PutItem"])),
-        (ANNA, True, (2.0, ["PutItem", "PutItem"])),
+        (ANNA, True, (4.0, ["TransactWriteItems"])),
         (ANNA, False, (6.0, ["TransactWriteItems"])),
     ],
 )
-def test_only_a_name_for_a_lead_that_others_know_takes_a_transaction(
+def test_only_a_persons_name_takes_a_transaction_and_a_look_at_the_lead_where_others_know_it(
     stores: Stores, bill: Any, identifier: Identifier, is_new: bool, cost: tuple[float, list[str]]
 ) -> None:
     with bill() as billed:

@@ -180,14 +180,25 @@ class TestLink:
                 leads.link(ANNA, "L1", is_new=False)
             assert getattr(refused.value, "lead", "L7") == "L7"
 
+    def test_a_new_lead_that_comes_second_is_told_whose_the_name_is(
+        self, leads: DynamoDBLeadStore, dynamodb: Answers
+    ) -> None:
+        owner = {**owner_key(ANNA), "belongs_to": "L7"}
+        dynamodb.prepare(*cancelled(["ConditionalCheckFailed", "None"], owner))
+        with pytest.raises(IdentifierTaken) as taken:
+            leads.link(ANNA, "L1", is_new=True)
+        assert taken.value.lead == "L7"
+        assert [len(asked["TransactItems"]) for asked in dynamodb.requests] == [2]
+
     @pytest.mark.parametrize("is_new", [True, False])
     @pytest.mark.parametrize("identifier", [ANNA, VISITOR], ids=lambda identifier: identifier.kind)
     def test_a_conflict_is_worth_another_try(
         self, leads: DynamoDBLeadStore, dynamodb: Answers, pauses: list[float], identifier: Identifier, is_new: bool
     ) -> None:
-        is_transaction = identifier.is_known and not is_new
         conflict = (
-            cancelled(only("TransactionConflict", 1, 3)) if is_transaction else refusal("TransactionConflictException")
+            cancelled(only("TransactionConflict", 1, 2 if is_new else 3))
+            if identifier.is_known
+            else refusal("TransactionConflictException")
         )
         for _ in range(TRIES_MAX - 1):
             dynamodb.prepare(*conflict)

@@ -205,6 +205,15 @@ class TestIdentities:
         stores.leads.link(ANNA, "L1", is_new=False)
         assert stores.leads.find([ANNA]) == {ANNA: "L1"}
 
+    @pytest.mark.parametrize("is_new", [True, False])
+    def test_a_lead_that_did_not_get_the_name_is_not_known_by_it(self, stores: Stores, is_new: bool) -> None:
+        stores.leads.link(ANNA, "L1", is_new=True)
+        with pytest.raises(IdentifierTaken) as taken:
+            stores.leads.link(ANNA, "L2", is_new=is_new)
+        assert taken.value.lead == "L1"
+        assert stores.leads.read_known("L2") == {}
+        assert stores.leads.read_known("L1") == {"email": ANNA.value}
+
     def test_tells_what_a_lead_is_known_by(self, stores: Stores) -> None:
         stores.leads.link(ANNA, "L1", is_new=True)
         stores.leads.link(ODD, "L1", is_new=False)

@@ -73,13 +73,11 @@ class DynamoDBLeadStore:
         if not identifier.is_known:
             self._link([owner])
             return
+        # All at once: no identifier may lead to a person that a merge could still take for nobody, and no lead be known
+        # by a name that somebody else was first with. Only what others know of can have been closed.
         claim = _Guarded(self._claim(identifier, lead), lambda _: KindTaken())
-        if is_new:
-            # The claim first: no identifier may lead to a person that a merge could still take for nobody.
-            self._link([claim])
-            self._link([owner])
-        else:
-            self._link([_Guarded(self._open(lead), lambda _: LeadClosed()), owner, claim])
+        checks = [] if is_new else [_Guarded(self._open(lead), lambda _: LeadClosed())]
+        self._link([*checks, owner, claim])
 
     def read_states(self, leads: Iterable[str]) -> Mapping[str, LeadState]:
         keys = [state_key(lead) for lead in leads]

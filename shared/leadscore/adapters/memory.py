@@ -2,7 +2,7 @@
 
 It passes the same contract tests as the real adapters. Everything is copied on its way in and out, so that two
 holders of one object cannot hide a lost update, and each call holds the store's one lock, so that it is atomic as one
-DynamoDB call is; what is two calls there is two here.
+DynamoDB call is.
 """
 
 import copy
@@ -118,18 +118,13 @@ class MemoryStore(Hooks):
             return {identifier: lead for identifier, lead in seen.items() if lead is not None}
 
     def link(self, identifier: Identifier, lead: str, *, is_new: bool) -> None:
-        if is_new and identifier.is_known:
-            with self._call("claim_kind"):
-                self._check_kind(identifier, lead)
-                self._known[lead, identifier.kind] = identifier.value
         with self._call("link"):
-            if identifier.is_known and not is_new:
-                if lead in self._states and self._states[lead].merged_into:
-                    raise LeadClosed
-                self._check_owner(identifier, lead)
+            if identifier.is_known and not is_new and lead in self._states and self._states[lead].merged_into:
+                raise LeadClosed
+            self._check_owner(identifier, lead)
+            if identifier.is_known:
                 self._check_kind(identifier, lead)
                 self._known[lead, identifier.kind] = identifier.value
-            self._check_owner(identifier, lead)
             self._give(identifier, lead)
 
     def read_states(self, leads: Iterable[str]) -> Mapping[str, LeadState]:
