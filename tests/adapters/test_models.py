@@ -3,15 +3,30 @@
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError, ConnectionClosedError
 
+from leadscore.adapters.dynamodb_attributes import to_item
+from leadscore.adapters.dynamodb_keys import model_key
 from leadscore.adapters.models import StoredModels, shipped_text
 from leadscore.use_cases.ports import ModelBehind, Pointer, VersionConflict
 from tests.adapters.conftest import Answers, Tables
 
 SHIPPED = "model: shipped\nstages:\n  - stage: new\n"
 NEXT = "model: next\nstages:\n  - stage: new\n  - stage: sql\n    at: 50\n    route: sales\n"
+#: Texts that no program of ours can make a model of, each for another reason.
+BAD = [
+    "model: [",
+    "",
+    "model: bad\nstages: 3\n",
+    "model: bad\n",
+    "model: bad\nstages:\n  - stage: new\nfit:\n  - {rule: r, points: 1, when: {a: []}}\n",
+]
+NOTHING = b'{"Responses": {"leads": []}}'
+THROTTLED = b'{"__type": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException"}'
+UNSERVED = b'{"Responses": {}, "UnprocessedKeys": {"leads": {"Keys": [{"pk": {"S": "x"}, "sk": {"S": "x"}}]}}}'
 
 
 class Clock:
@@ -98,6 +113,108 @@ class TestStoredModels:
         with pytest.raises(VersionConflict):
             slow.activate("other", NEXT)
         assert make().pointer() == first
+
+    @pytest.mark.parametrize("bad", BAD)
+    def test_a_model_that_is_none_leaves_the_one_before_in_force(
+        self, make: Callable[[], StoredModels], clock: Clock, bad: str
+    ) -> None:
+        worker = make()
+        worker.active()
+        make().activate("bad", bad)
+        clock.now += 60
+        assert worker.active()[1].name == "shipped"
+        make().activate("next", NEXT)
+        assert worker.active()[1].name == "shipped"
+        clock.now += 60
+        assert worker.active()[1].name == "next"
+
+    @pytest.mark.parametrize("bad", BAD)
+    def test_a_model_that_is_none_is_not_made_up_for_by_an_older_one(
+        self, make: Callable[[], StoredModels], bad: str
+    ) -> None:
+        worker = make()
+        worker.active()
+        make().activate("bad", bad)
+        with pytest.raises(ModelBehind):
+            worker.active(at_least=2)
+        assert worker.active()[0] == 1
+        with pytest.raises(ModelBehind):
+            make().active()
+
+    def test_a_model_that_is_gone_leaves_the_one_before_in_force(
+        self, make: Callable[[], StoredModels], tables: Tables, clock: Clock
+    ) -> None:
+        worker = make()
+        worker.active()
+        make().activate("next", NEXT)
+        tables.client.delete_item(TableName=tables.leads, Key=to_item(model_key("next", 1)))
+        clock.now += 60
+        assert worker.active()[0] == 1
+
+
+class TestTrouble:
+    """While DynamoDB cannot tell which model is in force."""
+
+    @pytest.fixture
+    def dynamodb(self, answers: type[Answers]) -> Answers:
+        """It tells once that none was activated."""
+        dynamodb = answers("dynamodb")
+        dynamodb.prepare(200, NOTHING)
+        return dynamodb
+
+    @pytest.fixture
+    def models(self, dynamodb: Answers, clock: Clock) -> StoredModels:
+        return StoredModels(dynamodb.client, table="leads", default_text=SHIPPED, clock=clock)
+
+    @pytest.mark.parametrize(
+        "trouble", [(400, THROTTLED), (500, b"{}"), (200, UNSERVED)], ids=["4xx", "5xx", "unserved"]
+    )
+    @pytest.mark.usefixtures("pauses")
+    def test_a_worker_goes_on_with_its_model_and_looks_again_soon(
+        self, models: StoredModels, dynamodb: Answers, clock: Clock, trouble: tuple[int, bytes]
+    ) -> None:
+        dynamodb.prepare(*trouble)
+        models.active()
+        clock.now += 60
+        assert models.active()[1].name == "shipped"
+        asked = len(dynamodb.requests)
+        clock.now += 4
+        assert models.active()[1].name == "shipped"
+        assert len(dynamodb.requests) == asked
+        clock.now += 1
+        assert models.active()[1].name == "shipped"
+        assert len(dynamodb.requests) > asked
+
+    @pytest.mark.usefixtures("pauses")
+    def test_a_broken_connection_is_no_reason_to_stop_and_is_told_by_its_kind(
+        self, models: StoredModels, dynamodb: Answers, clock: Clock, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        def break_off(request: Any, **_: Any) -> None:
+            raise ConnectionClosedError(endpoint_url=request.url)
+
+        models.active()
+        dynamodb.client.meta.events.register_first("before-send.dynamodb", break_off)
+        clock.now += 60
+        assert models.active()[1].name == "shipped"
+        told = [line for line in caplog.records if line.name == "leadscore.adapters.models"]
+        assert [(line.message, line.__dict__["error"]) for line in told] == [
+            ("model.refresh.failed", "ConnectionClosedError")
+        ]
+
+    @pytest.mark.usefixtures("pauses")
+    def test_a_worker_takes_no_older_model_than_asked_for(self, models: StoredModels, dynamodb: Answers) -> None:
+        dynamodb.prepare(400, THROTTLED)
+        models.active()
+        with pytest.raises(ClientError, match="Throughput"):
+            models.active(at_least=2)
+        assert models.active()[0] == 1
+
+    @pytest.mark.usefixtures("pauses")
+    def test_a_worker_that_has_no_model_yet_does_not_make_one_up(self, answers: type[Answers], clock: Clock) -> None:
+        dynamodb = answers("dynamodb")
+        dynamodb.prepare(400, THROTTLED)
+        with pytest.raises(ClientError, match="Throughput"):
+            StoredModels(dynamodb.client, table="leads", default_text=SHIPPED, clock=clock).active()
 
 
 def test_many_threads_read_the_model_once(answers: type[Answers], clock: Clock) -> None:

@@ -1,5 +1,6 @@
 """The scoring model in force: stored versions, the pointer to the active one, and the one that ships."""
 
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
@@ -7,11 +8,12 @@ from importlib import resources
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from leadscore.adapters.dynamodb_attributes import to_item
-from leadscore.adapters.dynamodb_calls import batch_get, query, refusals
+from leadscore.adapters.dynamodb_calls import Unserved, batch_get, query, refusals
 from leadscore.adapters.dynamodb_keys import VERSION_PREFIX, Key, active_model_key, model_key
+from leadscore.adapters.failure import describe
 from leadscore.domain.model import Model, compile_model
 from leadscore.use_cases.ports import ModelBehind, Pointer, VersionConflict
 
@@ -20,8 +22,15 @@ if TYPE_CHECKING:
 
 #: How long a worker may go on with a model after another was activated.
 _FRESH_SECONDS = 60
+#: How soon it looks again where it could not.
+_RETRY_SECONDS = 5
 #: The activation number of the model that ships, in force until somebody activates one.
 _SHIPPED_ACTIVATION = 1
+_LOGGER = logging.getLogger(__name__)
+
+
+class ModelUnusable(ModelBehind):
+    """The model in force is none to this worker: its text is gone, or means nothing to this version of the program."""
 
 
 def shipped_text() -> str:
@@ -51,14 +60,16 @@ class StoredModels:
         self._clock = clock
         self._lock = Lock()
         self._active: tuple[int, Model] | None = None
-        self._read_at = 0.0
+        self._look_at = 0.0
 
     def active(self, *, at_least: int = 0) -> tuple[int, Model]:
         # One thread reads and compiles; the others would only do the same.
         with self._lock:
             active = self._active
-            if active is None or active[0] < at_least or self._clock() - self._read_at >= _FRESH_SECONDS:
+            if active is None or active[0] < at_least:
                 active = self._reload()
+            elif self._clock() >= self._look_at:
+                active = self._refreshed(active)
             if active[0] < at_least:
                 raise ModelBehind(f"activation {at_least} is wanted and {active[0]} in force")
             return active
@@ -85,14 +96,25 @@ class StoredModels:
         )
         return after
 
+    def _refreshed(self, held: tuple[int, Model]) -> tuple[int, Model]:
+        """The model in force; the one that is held where that cannot be had: no lead has to wait for it."""
+        try:
+            return self._reload()
+        except ModelUnusable:
+            self._look_at = self._clock() + _FRESH_SECONDS
+        except (BotoCoreError, ClientError, Unserved) as error:
+            _LOGGER.warning("model.refresh.failed", extra=describe(error))
+            self._look_at = self._clock() + _RETRY_SECONDS
+        return held
+
     def _reload(self) -> tuple[int, Model]:
         read_at = self._clock()
         pointer = self.pointer()
         if self._installs and not pointer.name:
             pointer = self._install()
         if self._active is None or self._active[0] != pointer.activation:
-            self._active = pointer.activation, compile_model(_parse(self._text(pointer)))
-        self._read_at = read_at
+            self._active = pointer.activation, _compiled(self._text(pointer))
+        self._look_at = read_at + _FRESH_SECONDS
         return self._active
 
     def _install(self) -> Pointer:
@@ -109,7 +131,8 @@ class StoredModels:
             return self._default_text
         stored = self._read(model_key(pointer.name, pointer.version))
         if stored is None:
-            raise LookupError(f"the model in force, {pointer.name} version {pointer.version}, is gone from the table")
+            _LOGGER.error("model.gone", extra={"model": pointer.name, "version": pointer.version})
+            raise ModelUnusable(f"the model in force, {pointer.name} version {pointer.version}, is gone from the table")
         text: str = stored["text"]
         return text
 
@@ -144,6 +167,16 @@ class StoredModels:
             if refusals(error):
                 raise VersionConflict("somebody else activates a model at this moment") from error
             raise
+
+
+def _compiled(text: str) -> Model:
+    import yaml  # noqa: PLC0415
+
+    try:
+        return compile_model(_parse(text))
+    except (AttributeError, LookupError, TypeError, ValueError, yaml.YAMLError) as error:
+        _LOGGER.error("model.unusable", extra=describe(error))  # noqa: TRY400  A traceback quotes the model.
+        raise ModelUnusable("the model in force is none to this version of the program") from error
 
 
 def _parse(text: str) -> dict[str, Any]:
