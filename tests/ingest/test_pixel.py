@@ -122,6 +122,56 @@ def test_an_address_in_any_parameter_is_dropped(parameter: str, address: str) ->
     assert "ada" not in json.dumps(response.to_gateway()).lower()
 
 
+@pytest.mark.parametrize("parameter", ["url", "referrer", "title", "path", "utm_content", "event"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "https://x.example/?email=ada@x.example",
+        "https://x.example/?email=ada%40x.example&next=1",
+        "https://x.example/login?next=%2Fwelcome%3Femail%3Dada%2540x.example",
+        "https://x.example/unsubscribe/Ada.L%2Bnews@Mail.X.example/now",
+        "https://x.example/#ada@xn--bcher-kva.example",
+        "Welcome back, ada@x.example!",
+        "mailto:ada@bücher.example",
+    ],
+)
+def test_an_address_inside_a_parameter_is_dropped_too(parameter: str, value: str) -> None:
+    door = Door()
+    assert look(door, **{"anonymousId": "v", parameter: value}).cookie is None
+    assert door.events == []
+    assert door.metrics == {"pixel.dropped": 1}
+
+
+def test_an_address_for_a_parameters_name_is_dropped() -> None:
+    door = Door()
+    look(door, **{"anonymousId": "v", "ada@x.example": ""})
+    assert door.events == []
+
+
+def test_an_address_in_the_address_of_the_page_is_dropped() -> None:
+    door = Door()
+    look(door, anonymousId="v", headers={"referer": f"{PAGE}&email=ada%40x.example"})
+    assert door.events == []
+    look(door, anonymousId="v", url=PAGE, headers={"referer": f"{PAGE}&email=ada%40x.example"})
+    assert door.event.properties["url"] == PAGE
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://x.example/@ada/posts",
+        "https://unpkg.com/react@18.2.0/umd/react.js",
+        "https://maps.example/@48.137154,11.576124,12z",
+        "https://x.example/?price=5@10",
+        "https://x.example/?note=100%25",
+    ],
+)
+def test_an_at_sign_alone_is_no_address(url: str) -> None:
+    door = Door()
+    look(door, anonymousId="v", url=url)
+    assert door.event.properties["url"] == url
+
+
 @pytest.mark.parametrize(
     "parameters",
     [

@@ -4,6 +4,7 @@ Query strings end up in logs and referrers, so a request with an e-mail address 
 """
 
 import base64
+import re
 from collections.abc import Mapping
 from urllib.parse import unquote
 
@@ -18,6 +19,11 @@ from leadscore.ingest.segment import EVENT_NAMES
 
 #: 43 bytes, one transparent point.
 GIF = base64.b64decode("R0lGODlhAQABAPAAAAAAAAAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==")
+#: The end of an address within other text: `@48.1,11.5`, `/@ada` and `react@18.2.0` are none. One character of the part
+#: before the @ is enough, and keeps the search linear.
+_ADDRESS_INSIDE = re.compile(r"[\w.+%'-]@(?:[\w-]+\.)+[^\W\d_][\w-]+")
+#: Plain, encoded, and encoded within a URL that is a parameter of another one, and once more for good measure.
+_ENCODINGS_MAX = 4
 _PAGE_VIEWED = EVENT_NAMES["page"]
 
 
@@ -34,11 +40,12 @@ def read_pixel(
 
     Whatever key it came with, it is public: a secret key in a page's source is none.
     """
-    if any(email_address(unquote(value)) for value in query.values()):
+    url = query.get("url") or referer
+    if any(map(_tells_an_address, (*query, *query.values(), url))):
         raise Rejected("email_in_url", "an e-mail address must not stand in a URL: send an opaque id")
     page = with_path(
         {
-            "url": query.get("url") or referer,
+            "url": url,
             "path": query.get("path"),
             "title": query.get("title"),
             "referrer": query.get("referrer"),
@@ -62,3 +69,12 @@ def read_pixel(
         properties=page if is_page else {},
         context={name: value for name, value in context.items() if value},
     )
+
+
+def _tells_an_address(text: str) -> bool:
+    """Whether the text is an e-mail address, or has one in it, in plain or percent-encoded as in a URL's own URL."""
+    for _ in range(_ENCODINGS_MAX):
+        if "@" in text and (email_address(text) or _ADDRESS_INSIDE.search(text)):
+            return True
+        text = unquote(text)
+    return False
