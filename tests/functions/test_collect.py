@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from functions import collect
 from leadscore.adapters.memory import MemoryFailedEvents, MemoryQueue
@@ -100,11 +101,8 @@ def test_a_dropped_view_is_one_metric_and_a_picture(parts: SimpleNamespace, outp
 
 
 def test_a_queue_that_fails_is_told_without_telling_who(parts: SimpleNamespace, output: Output) -> None:
-    class Denied(Exception):
-        response = {"Error": {"Code": "AccessDenied"}}  # noqa: RUF012
-
     def fail(_call: str) -> None:
-        raise Denied(f"not for {PERSON}")
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": f"not for {PERSON}"}}, "SendMessageBatch")
 
     parts.queue.before_call = fail
     answer = call("POST", "/v1/track", {**TRACK, "properties": {"email": PERSON}})
@@ -112,7 +110,7 @@ def test_a_queue_that_fails_is_told_without_telling_who(parts: SimpleNamespace, 
     assert json.loads(answer["body"])["code"] == "unavailable"
     out = output()
     line = json.loads(out)
-    assert (line["message"], line["error"], line["aws_code"]) == ("collect.failed", "Denied", "AccessDenied")
+    assert (line["message"], line["error"], line["aws_code"]) == ("collect.failed", "ClientError", "AccessDenied")
     assert "ada" not in out
 
 

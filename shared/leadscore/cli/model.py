@@ -18,9 +18,9 @@ from leadscore.adapters.events_queue import SqsEventsQueue
 from leadscore.adapters.models import StoredModels, shipped_text
 from leadscore.cli.deployed import LocalOption, StackOption, deployed
 from leadscore.contracts.model_file import ModelFile, ModelFileError, read_model
-from leadscore.domain.model import compile_model
+from leadscore.domain.model import Model, compile_model
 from leadscore.use_cases.activate import activate_model
-from leadscore.use_cases.ports import VersionConflict
+from leadscore.use_cases.ports import ModelBehind, VersionConflict
 
 #: How many of the weightiest rules, each way, a summary shows: it fits one screen.
 RULES_SHOWN = 5
@@ -51,12 +51,13 @@ def activate(file: ModelArgument, stack: StackOption = "LeadScore", local: Local
     with deployed(stack, local=local) as deployment, Progress(transient=True) as progress:
         sent = progress.add_task("asking every lead to be looked at again", total=None)
         client, table = clients.dynamodb(), deployment.outputs["LeadsTableName"]
+        compiled = compile_model(model.document)
         models = StoredModels(client, table=table, default_text=shipped_text(), clock=time.monotonic)
         try:
             activated = activate_model(
                 text=file.read_text("utf-8-sig"),
-                model=compile_model(model.document),
-                before=models.active()[1],
+                model=compiled,
+                before=_model_before(models, otherwise=compiled),
                 versions=models,
                 index=DynamoDBStageIndex(client, table=table),
                 queue=SqsEventsQueue(clients.sqs(), url=deployment.outputs["EventsQueueUrl"]),
@@ -70,6 +71,14 @@ def activate(file: ModelArgument, stack: StackOption = "LeadScore", local: Local
         f"{activated.name} version {activated.version} is in force, activation {activated.activation}. "
         f"Leads being rescored: {activated.leads}. Nobody is told of stages that only the model moves."
     )
+
+
+def _model_before(models: StoredModels, *, otherwise: Model) -> Model:
+    """The model in force. One that cannot be read any more is no reason against another."""
+    try:
+        return models.active()[1]
+    except ModelBehind:
+        return otherwise
 
 
 def read_model_file(file: Path) -> ModelFile:

@@ -61,7 +61,8 @@ class Commit:
     """One version of a lead, with all that must become true together with it.
 
     `state.version` is the new version; the store must still hold the one before. `profile` is None when no trait
-    changed. `homes` are identifiers whose events belong to the lead from now on.
+    changed. `homes` are identifiers whose events belong to the lead from now on, those of a lead that it closes first:
+    where there are very many, the last ones may be known a little earlier than the rest.
     """
 
     state: LeadState
@@ -86,7 +87,7 @@ class LeadStore(Protocol):
     def link(self, identifier: Identifier, lead: str, *, is_new: bool) -> None:
         """Give an identifier to a lead; a known kind is claimed for it (one of each kind).
 
-        `is_new` says that nobody else can know of the lead yet, which spares the transaction.
+        `is_new` says that nobody else can know of the lead yet, which spares a look at its state.
         Linking what is linked to that lead already succeeds. Raises IdentifierTaken, KindTaken, LeadClosed.
         """
 
