@@ -11,7 +11,7 @@ import greenlet  # type: ignore[import-untyped]
 from leadscore.adapters.memory import FixedModels, MemoryStore
 from leadscore.domain.fold import fold
 from leadscore.domain.state import LeadState, Profile, same_fold
-from leadscore.use_cases.rescore import Logged, Rescoring, Tally
+from leadscore.use_cases.rescore import InForce, Logged, Rescoring, Tally
 from tests.bench.figures import Figure, Progress, Section
 from tests.bench.models import shipped_model
 from tests.bench.visits import NAMED, SECOND_MS, Arrival, Traffic, traffic
@@ -30,9 +30,11 @@ class Observed(Rescoring):
 
     reasons: Counter[str] = field(default_factory=Counter)
 
-    def _next(self, state: LeadState, logged: Logged, tally: Tally) -> tuple[LeadState, Profile | None]:
+    def _next(
+        self, state: LeadState, logged: Logged, in_force: InForce, tally: Tally
+    ) -> tuple[LeadState, Profile | None]:
         before = tally.full_folds
-        following = super()._next(state, logged, tally)
+        following = super()._next(state, logged, in_force, tally)
         if tally.full_folds > before:
             self.reasons["a redelivery in doubt" if logged.doubt else "a late event"] += 1
         return following
@@ -95,8 +97,8 @@ def _once_each(arrivals: Iterable[Arrival]) -> list[Arrival]:
     return list({arrival.message_id: arrival for arrival in arrivals}.values())
 
 
-def simulate(named: float) -> tuple[Tally, Counter[str]]:
-    simulation = Simulation(traffic(1, visitors=VISITORS, named=named))
+def simulate(named: float, visitors: int = VISITORS) -> tuple[Tally, Counter[str]]:
+    simulation = Simulation(traffic(1, visitors=visitors, named=named))
     return simulation.run(), simulation.reasons
 
 
