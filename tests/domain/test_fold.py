@@ -373,6 +373,13 @@ def test_a_late_event_is_stepped_in_exactly_or_refused(history: list[LeadEvent],
         assert same_fold(stepped, full)
 
 
+@pytest.mark.parametrize("name", ["Page Viewed", "Demo Requested", "Unsubscribed"])
+def test_two_events_at_one_place_in_the_order_can_be_folded(name: str) -> None:
+    twice = [event(name, message="m", anonymous="a1"), event(name, message="m", anonymous="a1", user="ada")]
+    assert same_fold(folded(*twice), folded(*reversed(twice)))
+    assert folded(*twice).folded_count == 2
+
+
 def test_a_page_view_that_comes_late_needs_no_full_fold() -> None:
     pages = [event(at=NOON + n * HOUR) for n in range(10)]
     state, _ = fold([*pages[:5], *pages[6:]], MODEL, activation=1, lead="L", as_of=NOON + DAY)

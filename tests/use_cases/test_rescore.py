@@ -343,6 +343,13 @@ def test_two_people_at_one_computer_stay_two_leads(desk: Desk, kind: str, trust:
     assert sorted(state.total for state in desk.leads.values()) == [0, 40]
 
 
+def test_a_call_that_comes_again_with_one_more_name_stops_nothing(desk: Desk) -> None:
+    desk.record(event("Demo Requested", message="m", anonymous="a1"))
+    desk.record(event("Demo Requested", message="m", anonymous="a1", user="ada"))
+    desk.record(event(at=NOON + 1, user="ada"))
+    assert (desk.lead.stage, desk.lead.folded_count) == ("sql", 3)
+
+
 def test_two_people_at_one_computer_in_one_batch_stay_two_leads(desk: Desk) -> None:
     desk.record(
         event(anonymous="a1"),

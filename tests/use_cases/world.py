@@ -216,6 +216,8 @@ def story(rng: random.Random, *, duplicates: float) -> tuple[list[LeadEvent], li
         at = NOON + rng.choice([0, 1, 5, 30, HOUR]) - rng.choice([0, 0, 0, 31 * DAY, 95 * DAY])
         traits = rng.choice([{}, {}, {"title": "Director"}, {"title": "Student"}])
         name = rng.choice([*names, *names, *resets])
+        if events and rng.random() < 0.1:  # The client sends one again, and knows another name by now.
+            name, at, message = events[-1].name, events[-1].occurred_at, f"e{number - 1}"
         events.append(event(name, at=at, message=message, traits=traits, **rng.choice(people)))
     bodies = []
     rest = list(events)

@@ -54,10 +54,13 @@ def fold(
 
     `due_at` is the timer that is set already, if one is.
     """
-    ordered = sorted(events, key=lambda event: (event.order, event.home))
-    blank = LeadState(lead, activation=activation, due_at=due_at)
-    state, profile = extend(blank, ordered, model, profile={}, as_of=as_of)
-    return state, profile or {}
+    state = LeadState(lead, activation=activation, due_at=due_at)
+    profile: Profile = {}
+    # A client may send one id twice, under another name the second time: two homes, one place in the order.
+    for event in sorted(events, key=lambda event: (event.order, event.home)):
+        profile = _apply(state, event, model, profile) or profile
+    _advance(state, model, to=max(state.last_event[0], as_of))
+    return state, profile
 
 
 def extend(
@@ -74,8 +77,7 @@ def extend(
             profile = _apply(state, event, model, profile)
         else:
             _insert(state, event, model)
-        state.as_of = max(state.as_of, event.occurred_at)
-    _advance(state, model, to=max(state.as_of, as_of))
+    _advance(state, model, to=max(state.as_of, state.last_event[0], as_of))
     return state, profile
 
 
