@@ -36,7 +36,7 @@ def collector() -> Collector:
         redirect_sites=frozenset(site.lower() for site in json.loads(os.environ["REDIRECT_SITES"])),
         read_root=lambda: secrets.read(write_key_secret),
         queue=SqsEventsQueue(clients.sqs(), url=os.environ["EVENTS_QUEUE_URL"]),
-        failed_events=failed_events,
+        failed_events=failed_events(),
         now=lambda: time.time_ns() // 1_000_000,
         new_token=lambda: uuid.uuid4().hex,
         count=count,
@@ -46,7 +46,7 @@ def collector() -> Collector:
 
 @cache
 def failed_events() -> FailedEvents:
-    return S3FailedEvents(clients.s3(), bucket=os.environ["FAILED_EVENTS_BUCKET"])
+    return S3FailedEvents(clients.s3, bucket=os.environ["FAILED_EVENTS_BUCKET"])
 
 
 def count(metric: str, number: int) -> None:

@@ -39,12 +39,9 @@ def rescoring() -> Rescoring:
     )
 
 
-class LazyFailedEvents:
-    """FailedEvents, with an S3 client only from the first failed event on: most processes never have one."""
-
-    def put(self, *, raw: str, code: str, reason: str, at: int) -> None:
-        bucket = os.environ["FAILED_EVENTS_BUCKET"]
-        S3FailedEvents(clients.s3(), bucket=bucket).put(raw=raw, code=code, reason=reason, at=at)
+@cache
+def failed_events() -> FailedEvents:
+    return S3FailedEvents(clients.s3, bucket=os.environ["FAILED_EVENTS_BUCKET"])
 
 
 def report(result: BatchResult) -> None:
@@ -56,15 +53,12 @@ def report(result: BatchResult) -> None:
     metrics.flush_metrics()
 
 
-failed_events: FailedEvents = LazyFailedEvents()
-
-
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, list[dict[str, str]]]:
     result = score_batch(
         {record["messageId"]: record["body"] for record in event["Records"]},
         rescoring=rescoring(),
         store=rescoring().store,
-        failed_events=failed_events,
+        failed_events=failed_events(),
         new_lead=lambda: uuid.uuid4().hex[:24],
         run_all=run_all,
     )

@@ -27,7 +27,7 @@ class TestS3:
         client = aws("s3")
         bucket = f"failed-{uuid4().hex}"
         client.create_bucket(Bucket=bucket)
-        return S3FailedEvents(client, bucket=bucket)
+        return S3FailedEvents(lambda: client, bucket=bucket)
 
     def test_what_failed_comes_back_as_it_came(self, failed: S3FailedEvents) -> None:
         failed.put(raw=RAW, code="invalid_json", reason="line 1: it ends too soon", at=NOW)

@@ -43,7 +43,7 @@ class Door:
             redirect_sites=SITES,
             read_root=self.read_root,
             queue=self.queue,
-            failed_events=lambda: self.failed,
+            failed_events=self.failed,
             now=lambda: NOON,
             new_token=lambda: f"{next(self.minted):032x}",
             count=self._count,

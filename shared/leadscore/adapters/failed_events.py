@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -28,24 +28,27 @@ def failed_event_key(raw: str, at: int) -> str:
 
 
 class S3FailedEvents:
-    """FailedEvents, and what the CLI needs to look at them."""
+    """FailedEvents, and what the CLI needs to look at them.
 
-    def __init__(self, client: "S3Client", *, bucket: str) -> None:
+    `client` gives the client when the first is needed: few processes ever need it, and it is slow to make.
+    """
+
+    def __init__(self, client: "Callable[[], S3Client]", *, bucket: str) -> None:
         self._client = client
         self._bucket = bucket
 
     def put(self, *, raw: str, code: str, reason: str, at: int) -> None:
         body = json.dumps({"reason": reason, "code": code, "at": at, "raw": raw})
-        self._client.put_object(
+        self._client().put_object(
             Bucket=self._bucket, Key=failed_event_key(raw, at), Body=body.encode(), ContentType="application/json"
         )
 
     def list_keys(self, day: str = "") -> Iterator[str]:
         """Every failed event's key, oldest day first; of one day, month or year where `day` says so (`2026/08/14`)."""
-        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=_PREFIX + day)
+        pages = self._client().get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=_PREFIX + day)
         for page in pages:
             yield from (entry["Key"] for entry in page.get("Contents", ()))
 
     def read(self, key: str) -> FailedEvent:
-        body = self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        body = self._client().get_object(Bucket=self._bucket, Key=key)["Body"].read()
         return FailedEvent(**json.loads(body))

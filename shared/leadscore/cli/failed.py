@@ -18,7 +18,7 @@ def failed(
 ) -> None:
     """List the failed events: when, what is wrong and how to mend it."""
     with deployed(stack, local=local) as deployment:
-        events = S3FailedEvents(clients.s3(), bucket=deployment.outputs["FailedEventsBucketName"])
+        events = S3FailedEvents(clients.s3, bucket=deployment.outputs["FailedEventsBucketName"])
         count = 0
         for event in map(events.read, events.list_keys(day)):
             count += 1

@@ -42,7 +42,6 @@ class Effect:
 
     kind: str
     line: int
-    name: str
     trust: Trust
     matches: Callable[[Json], bool]
     stage: str
@@ -150,7 +149,6 @@ def compile_model(document: Mapping[str, Any]) -> Model:
             Effect(
                 kind=kind,
                 line=line(effect["rule"]),
-                name=effect["rule"],
                 trust=trust,
                 matches=compile_pattern(effect.get("when", {})),
                 stage=effect.get("stage", ""),

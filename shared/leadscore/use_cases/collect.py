@@ -41,16 +41,13 @@ class Unavailable(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collector:
-    """`sources` are believed as far as their trust says. `report` gets what failed, `count` what is worth a metric.
-
-    The failed events are made when the first is: few processes ever need them, and their client is slow to start.
-    """
+    """`sources` are believed as far as their trust says. `report` gets what failed, `count` what is worth a metric."""
 
     sources: Mapping[str, Trust]
     redirect_sites: Collection[str]
     read_root: Callable[[], str]
     queue: EventsQueue
-    failed_events: Callable[[], FailedEvents]
+    failed_events: FailedEvents
     now: Callable[[], int]
     new_token: Callable[[], str]
     count: Callable[[str, int], None]
@@ -180,7 +177,7 @@ class Collector:
             by_reason[failed.rejected.code, failed.rejected.message].append(failed)
         for (code, message), alike in by_reason.items():
             with _or_unavailable():
-                self.failed_events().put(
+                self.failed_events.put(
                     raw=failed_text(document, alike, arrival.source), code=code, reason=message, at=arrival.received_at
                 )
         if failures:
