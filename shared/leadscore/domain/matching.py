@@ -17,7 +17,7 @@ from leadscore.domain.event import Json
 
 type Path = tuple[str | int, ...]
 #: Judges one value that is neither an object nor a list.
-type _Test = Callable[[Any], bool]
+type Test = Callable[[Any], bool]
 #: Judges one object of the document; the whole document comes along, since absence is a property of the whole.
 type _Node = Callable[[Json, Json], bool]
 
@@ -106,10 +106,20 @@ def _nested(name: str, pattern: Mapping[str, Any], path: Path) -> _Node:
 
 
 def _leaf(name: str, matchers: Sequence[Any], path: Path) -> _Node:
+    test, may_be_absent = compile_leaf(matchers, path)
+    present = _present(name, test)
+    if not may_be_absent:
+        return present
+    place_in_document = _document_path(path)
+    return lambda fields, document: not _is_present(document, place_in_document) or present(fields, document)
+
+
+def compile_leaf(matchers: Sequence[Any], path: Path) -> tuple[Test, bool]:
+    """What a field's list of matchers asks of one value, and whether the field may be absent instead."""
     if not matchers:
         raise PatternError(path, "an empty list matches nothing: name at least one value")
     exact: list[Any] = []
-    tests: list[_Test] = []
+    tests: list[Test] = []
     for place, matcher in enumerate(matchers):
         if _is_list(matcher):
             raise PatternError((*path, place), "a list inside a list: write one list of values")
@@ -119,14 +129,10 @@ def _leaf(name: str, matchers: Sequence[Any], path: Path) -> _Node:
             exact.append(matcher)
     may_be_absent = _is_absent in tests
     tests = [test for test in tests if test is not _is_absent]
-    present = _present(name, _any_test([_one_of(exact, path), *tests] if exact else tests))
-    if not may_be_absent:
-        return present
-    place_in_document = _document_path(path)
-    return lambda fields, document: not _is_present(document, place_in_document) or present(fields, document)
+    return _any_test([_one_of(exact, path), *tests] if exact else tests), may_be_absent
 
 
-def _any_test(tests: Sequence[_Test]) -> _Test:
+def _any_test(tests: Sequence[Test]) -> Test:
     if len(tests) == 1:
         return tests[0]
 
@@ -139,7 +145,7 @@ def _any_test(tests: Sequence[_Test]) -> _Test:
     return any_test
 
 
-def _present(name: str, test: _Test) -> _Node:
+def _present(name: str, test: Test) -> _Node:
     def judge(fields: Json, _document: Json) -> bool:
         value = fields.get(name, _NO_FIELDS)
         if isinstance(value, list):
@@ -176,7 +182,7 @@ def _is_present(document: Json, path: tuple[str, ...]) -> bool:
 # Matchers. Each takes its operand and the path to it, and gives the test of one value.
 
 
-def _matcher(matcher: Mapping[str, Any], path: Path) -> _Test:
+def _matcher(matcher: Mapping[str, Any], path: Path) -> Test:
     if len(matcher) != 1:
         raise PatternError(path, "one matcher per list entry, like {prefix: abc}: split this into several")
     name, operand = next(iter(matcher.items()))
@@ -185,7 +191,7 @@ def _matcher(matcher: Mapping[str, Any], path: Path) -> _Test:
     return _MATCHERS[name](operand, (*path, name))
 
 
-def _one_of(values: Sequence[Any], path: Path) -> _Test:
+def _one_of(values: Sequence[Any], path: Path) -> Test:
     for value in values:
         if not (value is None or isinstance(value, str | bool | int | float)) or not _is_finite(value):
             raise PatternError(path, f"{_shown(value)} is neither text, a number, true, false nor null")
@@ -196,7 +202,7 @@ def _one_of(values: Sequence[Any], path: Path) -> _Test:
     return lambda value: (isinstance(value, bool), value) in tagged
 
 
-def _prefix(operand: Any, path: Path) -> _Test:
+def _prefix(operand: Any, path: Path) -> Test:
     if isinstance(operand, Mapping):
         folded = _ignoring_case(operand, path)
         return lambda value: isinstance(value, str) and value.casefold().startswith(folded)
@@ -204,7 +210,7 @@ def _prefix(operand: Any, path: Path) -> _Test:
     return lambda value: isinstance(value, str) and value.startswith(text)
 
 
-def _suffix(operand: Any, path: Path) -> _Test:
+def _suffix(operand: Any, path: Path) -> Test:
     if isinstance(operand, Mapping):
         folded = _ignoring_case(operand, path)
         return lambda value: isinstance(value, str) and value.casefold().endswith(folded)
@@ -218,12 +224,12 @@ def _ignoring_case(operand: Mapping[str, Any], path: Path) -> str:
     return _text(operand["equals-ignore-case"], (*path, "equals-ignore-case")).casefold()
 
 
-def _equals_ignore_case(operand: Any, path: Path) -> _Test:
+def _equals_ignore_case(operand: Any, path: Path) -> Test:
     folded = _text(operand, path).casefold()
     return lambda value: isinstance(value, str) and value.casefold() == folded
 
 
-def _exists(operand: Any, path: Path) -> _Test:
+def _exists(operand: Any, path: Path) -> Test:
     if not isinstance(operand, bool):
         raise PatternError(path, "write `exists: true` or `exists: false`")
     return _is_any if operand else _is_absent
@@ -238,7 +244,7 @@ def _is_absent(_value: Any) -> bool:
     return False
 
 
-def _anything_but(operand: Any, path: Path) -> _Test:
+def _anything_but(operand: Any, path: Path) -> Test:
     """What is present and fails the operand; of a list, it is enough that one element fails it."""
     if isinstance(operand, Mapping):
         refused = _refused_by_matcher(operand, path)
@@ -250,7 +256,7 @@ def _anything_but(operand: Any, path: Path) -> _Test:
     return lambda value: not refused(value)
 
 
-def _refused_by_matcher(matcher: Mapping[str, Any], path: Path) -> _Test:
+def _refused_by_matcher(matcher: Mapping[str, Any], path: Path) -> Test:
     name, operand = next(iter(matcher.items()), ("", None))
     if len(matcher) != 1 or name not in _REFUSABLE:
         raise PatternError(path, f"write a value, a list of values, or one of {', '.join(sorted(_REFUSABLE))}")
@@ -271,7 +277,7 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def _numeric(operand: Any, path: Path) -> _Test:
+def _numeric(operand: Any, path: Path) -> Test:
     """`[">", 5]`, or a range with its lower bound first: `[">=", 5, "<", 10]`."""
     problem = 'write an operator and a number, like [">=", 50], or a range, like [">=", 50, "<", 200]'
     if not _is_list(operand) or len(operand) not in (2, 4):
@@ -292,9 +298,9 @@ def _numeric(operand: Any, path: Path) -> _Test:
     return lambda value: _is_number(value) and compare(value, bound) and compare_upper(value, upper)
 
 
-def _wildcard(operand: Any, path: Path) -> _Test:
+def _wildcard(operand: Any, path: Path) -> Test:
     """`*` stands for any text. The pieces between are found from left to right, each once, so the time is linear."""
-    first, *rest = _wildcard_pieces(_text(operand, path), path)
+    first, *rest = wildcard_pieces(_text(operand, path), path)
     if not rest:
         return lambda value: isinstance(value, str) and value == first
     *middle, last = rest
@@ -316,7 +322,7 @@ def _wildcard(operand: Any, path: Path) -> _Test:
     return matches
 
 
-def _wildcard_pieces(text: str, path: Path) -> list[str]:
+def wildcard_pieces(text: str, path: Path) -> list[str]:
     """The texts between the `*`; a backslash makes `*` and itself ordinary."""
     pieces = [""]
     characters = iter(text)
@@ -337,13 +343,13 @@ def _wildcard_pieces(text: str, path: Path) -> list[str]:
     return pieces
 
 
-_REFUSABLE: dict[str, Callable[[Any, Path], _Test]] = {
+_REFUSABLE: dict[str, Callable[[Any, Path], Test]] = {
     "prefix": _prefix,
     "suffix": _suffix,
     "equals-ignore-case": _equals_ignore_case,
     "wildcard": _wildcard,
 }
-_MATCHERS: dict[str, Callable[[Any, Path], _Test]] = {
+_MATCHERS: dict[str, Callable[[Any, Path], Test]] = {
     **_REFUSABLE,
     "anything-but": _anything_but,
     "exists": _exists,
