@@ -30,7 +30,7 @@ format: setup ## Apply the style
 	$(PYTHON) -m ruff check --fix .
 	$(PYTHON) -m ruff format .
 
-bench: setup ## Print cost, speed and size
+bench: setup build/rivals/.ready ## Print cost, speed and size
 	$(PYTHON) -m tests.bench
 
 demo: setup ## Deploy to MiniStack, send real traffic, show scores, reasons and queues, clean up
@@ -54,6 +54,7 @@ lock: .tools/.ready ## Resolve the dependencies anew (names no download address)
 	$(COMPILE) -c requirements/runtime.txt requirements/infra.in -o requirements/infra.txt
 	$(COMPILE) -c requirements/runtime.txt -c requirements/infra.txt requirements/cli.in -o requirements/cli.txt
 	$(COMPILE) -c requirements/runtime.txt -c requirements/infra.txt -c requirements/cli.txt requirements/dev.in -o requirements/dev.txt
+	$(COMPILE) -c requirements/runtime.txt -c requirements/infra.txt -c requirements/cli.txt -c requirements/dev.txt requirements/bench.in -o requirements/bench.txt
 	npm install --package-lock-only --ignore-scripts
 
 # From another directory: under pyenv, .python-version would ask `python3` for a 3.13 that the machine may not have yet.
@@ -67,6 +68,11 @@ lock: .tools/.ready ## Resolve the dependencies anew (names no download address)
 	@test -x $(PYTHON) || $(UV) venv --quiet --python "$$(cat .python-version)" .venv
 	$(UV) pip sync --quiet --python $(PYTHON) --require-hashes $(LOCKS)
 	$(UV) pip install --quiet --python $(PYTHON) --no-deps --editable .
+	@touch $@
+
+# Other engines to compare with: beside .venv, so that neither setup nor tests need them.
+build/rivals/.ready: .venv/.ready requirements/bench.txt
+	$(UV) pip sync --quiet --python $(PYTHON) --target build/rivals --require-hashes requirements/bench.txt
 	@touch $@
 
 .ministack/.ready: .tools/.ready requirements/emulator.txt .python-version

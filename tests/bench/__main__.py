@@ -18,11 +18,14 @@ from tests.bench import (
     bundle_content,
     calls,
     decay,
+    engines,
     fold_speed,
     full_folds,
+    growth,
     handler_cpu,
     imports,
     price,
+    rescore,
     state_size,
     units,
 )
@@ -61,9 +64,12 @@ def topics(emulator: Emulator) -> Mapping[str, Topic]:
         "bundle": bundle_content.sections,
         "imports": imports.sections,
         "fold": fold_speed.sections,
+        "growth": growth.sections,
         "handler": handler_cpu.sections,
         "full-folds": full_folds.sections,
         "price": emulator.on(price.sections),
+        "rescore": emulator.on(rescore.sections),
+        "engines": engines.sections,
     }
 
 

@@ -33,15 +33,16 @@ class Scoring:
         self.tables: Tables = create_tables(client)
         self.store = DynamoDBLeadStore(client, table=self.tables.leads)
         self._numbers = count(1)
+        self._models = StoredModels(client, table=self.tables.leads, default_text=shipped_text(), clock=time.monotonic)
         self._rescoring = Rescoring(
             store=self.store,
             log=DynamoDBEventLog(client, table=self.tables.events),
-            models=StoredModels(client, table=self.tables.leads, default_text=shipped_text(), clock=time.monotonic),
+            models=self._models,
             now=lambda: self.now,
             pause=pause,
         )
         # Which model is in force is read once a minute, not with every batch.
-        self._rescoring.models.active()
+        self._models.active()
 
     def message(self, events: Sequence[LeadEvent]) -> str:
         """A queue message, with a delivery token of its own."""
@@ -49,6 +50,16 @@ class Scoring:
 
     def tick(self, leads: Sequence[str]) -> str:
         return ticks_body(f"{next(self._numbers):032x}", leads, Cause.TIME)
+
+    def activate(self, name: str, text: str) -> int:
+        """Put a model into force, and know of it already; gives the activation number."""
+        activation = self._models.activate(name, text).activation
+        self._models.active(at_least=activation)
+        return activation
+
+    def model_tick(self, leads: Sequence[str], activation: int) -> str:
+        """What tells the worker to look at leads again because a model was activated."""
+        return ticks_body(f"{next(self._numbers):032x}", leads, Cause.MODEL, activation=activation)
 
     def score(self, *bodies: str) -> Tally:
         """One invocation. Raises what made a message fail."""
