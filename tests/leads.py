@@ -6,6 +6,7 @@ from typing import Any
 
 from leadscore.domain.event import IDENTIFIER_KINDS, Identifier, LeadEvent, Trust, event_id
 from leadscore.domain.model import Model, compile_model
+from leadscore.domain.state import LeadState
 
 HOUR = 3_600_000
 DAY = 24 * HOUR
@@ -51,6 +52,11 @@ SMALL_MODEL: dict[str, Any] = {
 
 def small_model(**changes: Any) -> Model:
     return compile_model({**SMALL_MODEL, **changes})
+
+
+def total(state: LeadState) -> int:
+    """Under a model without caps and further scores, as the one above."""
+    return state.fit + state.engagement
 
 
 def event(

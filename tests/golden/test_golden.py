@@ -5,8 +5,9 @@ import pytest
 from leadscore.adapters.models import shipped_text
 from leadscore.contracts.model_file import load_model
 from leadscore.domain.event import LeadEvent, Trust
-from leadscore.domain.fold import explain, fold
+from leadscore.domain.fold import fold
 from leadscore.domain.model import Model, compile_model
+from leadscore.domain.reading import read_state
 from leadscore.ingest.arrival import Arrival
 from leadscore.ingest.form import read_form
 from leadscore.ingest.segment import read_call
@@ -34,14 +35,14 @@ def test_no_case_is_missing() -> None:
 def scored(events: list[LeadEvent], model: Model, expected: Expected) -> Expected:
     """What the fold says, in as much detail as is expected."""
     state, _ = fold(events, model, activation=1, lead="L", as_of=NOON)
-    lines = explain(state, model)
-    assert sum(line.points for line in lines) == state.total
+    reading = read_state(state, model)
+    assert sum(line.points for line in reading.explanation) == reading.total
     return Expected(
-        total=state.total,
-        stage=state.stage,
-        lines={line.rule: line.points for line in lines if line.points},
-        fit=None if expected.fit is None else state.fit,
-        engagement=None if expected.engagement is None else state.engagement,
+        total=reading.total,
+        stage=reading.stage,
+        lines={line.rule: line.points for line in reading.explanation if line.points},
+        fit=None if expected.fit is None else reading.scores["fit"],
+        engagement=None if expected.engagement is None else reading.scores["engagement"],
     )
 
 

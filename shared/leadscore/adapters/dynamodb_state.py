@@ -1,19 +1,23 @@
 """A lead's state as one item of less than 1,024 bytes, whatever the lead has done: one write unit.
 
 What indexes, conditions and people need are attributes of their own; the rest is one binary attribute of
-variable-length numbers, since 45 explanation lines take 1,300 bytes as JSON and 600 like this.
+variable-length numbers, since 45 explanation lines take 1,300 bytes as JSON and 700 like this. Its scores are raw: before any cap.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
 from leadscore.adapters.dynamodb_keys import due_shard, lead_of, shard_of, stage_shard, state_key
+from leadscore.domain.rules import ENGAGEMENT, FIT
 from leadscore.domain.state import SCHEMA, LeadState, Line
 from leadscore.use_cases.ports import ModelBehind
 
 #: A hash that stands for an event or a home.
 _SHORT_BYTES = 8
+#: The number of a model's part, and the mark of a value that counted.
+_ID_BYTES = 3
+_MARK_BYTES = 6
 
 
 def state_values(state: LeadState) -> dict[str, Any]:
@@ -48,8 +52,6 @@ def state_from(values: Mapping[str, Any]) -> LeadState:
         as_of=as_of,
         stage=values["stage"],
         due_at=values.get("due_at"),
-        fit=values["fit"],
-        engagement=values["engagement"],
         merged_into=values.get("merged_into", ""),
         # Python evaluates arguments from left to right: this is the order of `_encode`.
         activation=_number(stream),
@@ -57,8 +59,8 @@ def state_from(values: Mapping[str, Any]) -> LeadState:
         created_at=_number(stream),
         last_event=(_number(stream), _text(stream)),
         last_activity_at=_number(stream),
-        idle_steps=_number(stream),
         settled_at=_number(stream),
+        reset_at=_number(stream),
         floor=_text(stream),
         is_out=bool(_number(stream)),
         is_disqualified=bool(_number(stream)),
@@ -66,12 +68,21 @@ def state_from(values: Mapping[str, Any]) -> LeadState:
         folded_count=_number(stream),
         folded_xor=_short(stream),
         recent_since=_number(stream),
-        recent=tuple((version - _number(stream), _short(stream)) for _ in range(_number(stream))),
-        homes=tuple(_short(stream) for _ in range(_number(stream))),
-        lines={
-            _number(stream): Line(_number(stream), _number(stream), as_of - _number(stream))
-            for _ in range(_number(stream))
-        },
+        recent=tuple((version - _number(stream), _short(stream)) for _ in _many(stream)),
+        homes=tuple(_short(stream) for _ in _many(stream)),
+        lines={_id(stream): Line(_number(stream), _number(stream), as_of - _number(stream)) for _ in _many(stream)},
+        scores={FIT: values["fit"], ENGAGEMENT: values["engagement"]}
+        | {_text(stream): _number(stream) for _ in _many(stream)},
+        groups={_id(stream): _number(stream) for _ in _many(stream)},
+        pools={_id(stream): _numbers(stream) for _ in _many(stream)},
+        memory={_id(stream): _numbers(stream) for _ in _many(stream)},
+        idle={_id(stream): (_number(stream), _number(stream)) for _ in _many(stream)},
+        marks=tuple(int.from_bytes(islice(stream, _MARK_BYTES)) for _ in _many(stream)),
+        spilled_count=_number(stream),
+        ladders={_text(stream): _text(stream) for _ in _many(stream)},
+        visit=(_number(stream), _number(stream), _number(stream)),
+        channels=(_text(stream), _text(stream)),
+        notices={_id(stream): as_of - _number(stream) for _ in _many(stream)},
     )
 
 
@@ -87,8 +98,8 @@ def _encode(state: LeadState) -> bytes:
     _put_number(out, last_event_at)
     _put_text(out, last_event_id)
     _put_number(out, state.last_activity_at)
-    _put_number(out, state.idle_steps)
     _put_number(out, state.settled_at)
+    _put_number(out, state.reset_at)
     _put_text(out, state.floor)
     _put_number(out, state.is_out)
     _put_number(out, state.is_disqualified)
@@ -96,20 +107,80 @@ def _encode(state: LeadState) -> bytes:
     _put_number(out, state.folded_count)
     _put_short(out, state.folded_xor)
     _put_number(out, state.recent_since)
-    _put_number(out, len(state.recent))
-    for version, short in state.recent:
+    for version, short in _each(out, state.recent):
         _put_number(out, state.version - version)
         _put_short(out, short)
-    _put_number(out, len(state.homes))
-    for home in state.homes:
+    for home in _each(out, state.homes):
         _put_short(out, home)
-    _put_number(out, len(state.lines))
-    for number, line in state.lines.items():
-        _put_number(out, number)
+    for number, line in _each(out, state.lines.items()):
+        _put_id(out, number)
         _put_number(out, line.points)
         _put_number(out, line.times)
         _put_number(out, state.as_of - line.last_at)
+    _encode_rest(out, state)
     return bytes(out)
+
+
+def _encode_rest(out: bytearray, state: LeadState) -> None:
+    """What only models with more than plain points make use of."""
+    for name, raw in _each(out, [item for item in state.scores.items() if item[0] not in (FIT, ENGAGEMENT)]):
+        _put_text(out, name)
+        _put_number(out, raw)
+    for number, raw in _each(out, state.groups.items()):
+        _put_id(out, number)
+        _put_number(out, raw)
+    _put_remembered(out, state.pools)
+    _put_remembered(out, state.memory)
+    for number, (times, taken) in _each(out, state.idle.items()):
+        _put_id(out, number)
+        _put_number(out, times)
+        _put_number(out, taken)
+    for mark in _each(out, state.marks):
+        out += mark.to_bytes(_MARK_BYTES)
+    _put_number(out, state.spilled_count)
+    for score, stage in _each(out, state.ladders.items()):
+        _put_text(out, score)
+        _put_text(out, stage)
+    _encode_visit(out, state)
+
+
+def _encode_visit(out: bytearray, state: LeadState) -> None:
+    for number in state.visit:
+        _put_number(out, number)
+    for channel in state.channels:
+        _put_text(out, channel)
+    for number, told_at in _each(out, state.notices.items()):
+        _put_id(out, number)
+        _put_number(out, state.as_of - told_at)
+
+
+def _put_remembered(out: bytearray, remembered: Mapping[int, tuple[int, ...]]) -> None:
+    for number, numbers in _each(out, remembered.items()):
+        _put_id(out, number)
+        for one in _each(out, numbers):
+            _put_number(out, one)
+
+
+def _each[T](out: bytearray, items: Collection[T]) -> Collection[T]:
+    """Puts how many there are; `_many` reads it."""
+    _put_number(out, len(items))
+    return items
+
+
+def _many(stream: Iterator[int]) -> range:
+    return range(_number(stream))
+
+
+def _numbers(stream: Iterator[int]) -> tuple[int, ...]:
+    return tuple(_number(stream) for _ in _many(stream))
+
+
+def _put_id(out: bytearray, number: int) -> None:
+    out += number.to_bytes(_ID_BYTES)
+
+
+def _id(stream: Iterator[int]) -> int:
+    return int.from_bytes(islice(stream, _ID_BYTES))
 
 
 def _put_number(out: bytearray, number: int) -> None:

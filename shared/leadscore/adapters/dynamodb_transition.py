@@ -22,6 +22,10 @@ def transition_from(values: Mapping[str, Any]) -> Transition:
         "routes": tuple(values["routes"]),
         "cause": Cause(values["cause"]),
         "reasons": tuple((reason["rule"], reason["points"]) for reason in values["reasons"]),
+        "entered": tuple(values.get("entered", ())),
+        "left": tuple(values.get("left", ())),
+        "other_scores": tuple((name, points) for name, points in values.get("other_scores", ())),
+        "total": values.get("total", values["fit"] + values["engagement"]),
     }
     return Transition(**known)
 

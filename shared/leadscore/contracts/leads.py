@@ -86,16 +86,10 @@ class _Answer(BaseModel):
     )
 
 
-class Scores(_Answer):
-    """The two scores; their sum is the total."""
-
-    fit: int
-    engagement: int
-
-
 class ExplanationLine(_Answer):
-    """What one rule, decay step or reset gave or took, how often, and when last."""
+    """What one rule, decay step, cap or reset gave or took in a score, how often, and when last."""
 
+    score: str
     rule: str
     points: int
     times: int
@@ -128,7 +122,10 @@ class LeadSummary(_Answer):
 
     lead: str
     total: int
-    scores: Scores
+    scores: dict[str, int] = Field(description="Every score of the model: fit, engagement, and its own.")
+    grade: str | None
+    matrix: str | None = Field(description="The cell, like B2, of a model that has a matrix.")
+    priority: str | None
     stage: str
     next_change_at: Moment | None
 
@@ -136,12 +133,15 @@ class LeadSummary(_Answer):
 class Lead(LeadSummary):
     """A lead with the reasons for its score: the points of `explanation` add up to `total`.
 
+    `explanations` has the lines of the scores that are no part of the total.
     Scores are those of the moment `as_of`, the stage is the one last committed, as `version`.
     """
 
     lists: list[str]
+    activity: Literal["never", "active", "quiet"]
     external_ids: dict[Literal["user_id", "email"], str]
     explanation: list[ExplanationLine]
+    explanations: dict[str, list[ExplanationLine]]
     timeline: list[Annotated[TimelineEvent | TimelineTransition, Field(discriminator="type")]]
     timeline_complete: bool = Field(description="Whether nothing was left out of the timeline.")
     model: str

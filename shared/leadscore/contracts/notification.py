@@ -26,14 +26,6 @@ class _Contract(BaseModel):
     )
 
 
-class NotifiedScores(_Contract):
-    """The scores of the committed state; `total` is the sum of the other two."""
-
-    fit: int
-    engagement: int
-    total: int
-
-
 class Reason(_Contract):
     """One line of the explanation of the score."""
 
@@ -55,7 +47,12 @@ class StageChange(_Contract):
     cause: Cause
     model: str
     activation: int = Field(description="Which activation of which model scored it; only grows.")
-    scores: NotifiedScores
+    scores: dict[str, int] = Field(description="Of the committed state: fit, engagement, total, and the model's own.")
+    grade: str | None = None
+    matrix: str | None = Field(None, description="The cell of a model that has a matrix.")
+    priority: str | None = None
+    entered: list[str] = Field([], description="Lists of single scores that the lead came into, as <score>/<stage>.")
+    left: list[str] = Field([], description="Lists of single scores that the lead fell out of.")
     reasons: Annotated[list[Reason], Field(max_length=REASONS_MAX, description="The weightiest first.")]
     sequence: int = Field(description="The lead's version: a higher one is later, however messages arrive.")
     occurred_at: Moment = Field(description="When the change took effect.")

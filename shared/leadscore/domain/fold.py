@@ -1,50 +1,48 @@
 """The fold: a lead's score as a pure function of its events, the model and a moment.
 
 `fold` takes the whole log, `extend` a state and further events; both run the same steps over the events in order, so
-they cannot differ. Time is one more input: inactivity steps are applied at their own instants, between the events,
-and before an event at the same instant.
+they cannot differ. Time is one more input: what decays, and inactivity steps, happen at their own instants, between the
+events, and before an event at the same instant.
 
 An event that comes late can still be stepped in where its place makes no difference: when since then nothing but
 points were added, and adding its own leaves the stage. Anything else asks for a full fold (`OutOfOrder`).
 """
 
-import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from leadscore.domain.event import LeadEvent
-from leadscore.domain.model import (
-    DISQUALIFIED,
-    ENGAGEMENT,
-    FIT,
-    OUT,
-    TOTAL,
-    Effect,
-    InactivityStep,
-    Model,
-    Rule,
-    Stage,
-    event_document,
-)
-from leadscore.domain.state import LeadState, Line, Profile, Trait
+from leadscore.domain.event import LeadEvent, Trust
+from leadscore.domain.instants import NEVER, be_active, next_instant, pass_instant, reset_scores, run_until
+from leadscore.domain.ledger import book, give, reset_group, shown_scores, withdraw
+from leadscore.domain.machines import Unforeseen, in_bursts, is_flagged, joins_burst, remember
+from leadscore.domain.model import SCORE_RESET, VISIT_STARTED, Model, event_document
+from leadscore.domain.profile import learn, said_traits
+from leadscore.domain.repetition import MarksUnread, admit, is_untouched_by, watch
+from leadscore.domain.rules import Effect, Rule
+from leadscore.domain.stages import enter, judge, ladders_of, stage_of
+from leadscore.domain.state import LeadState, Profile
 
-#: What a profile holds at most, so that no client can grow it without bound. More stays in the log, unseen by fit.
-TRAITS_MAX = 100
-TRAIT_NAME_CHARACTERS_MAX = 100
-TRAIT_VALUE_BYTES_MAX = 1_024
+__all__ = ["MarksUnread", "OutOfOrder", "StageChange", "advance", "extend", "fold", "next_change_at", "stage_changes"]
+
+#: A touch that says where a lead came from; a page reached from another of the same site is none.
+INTERNAL = "internal"
+DIRECT = "direct"
+#: How many instants are looked ahead for the next change of stage before a timer is set to look again.
+_LOOKAHEAD = 64
+_DAY_MS = 86_400_000
 
 
 class OutOfOrder(Exception):
     """The event belongs before something that its place makes a difference to: only a full fold is sure."""
 
 
-class ExplanationLine(NamedTuple):
-    """What one rule, step or reset has given or taken. Times are ms since the epoch."""
+class StageChange(NamedTuple):
+    """A change of stage in a lead's history, with what happened at that moment, the weightiest first."""
 
-    rule: str
-    points: int
-    times: int
-    last_at: int
+    at: int
+    from_stage: str
+    to_stage: str
+    reasons: tuple[tuple[str, int], ...]
 
 
 def fold(
@@ -54,13 +52,39 @@ def fold(
 
     `due_at` is the timer that is set already, if one is.
     """
-    state = LeadState(lead, activation=activation, due_at=due_at)
+    state = LeadState(lead, activation=activation, due_at=due_at, spilled=frozenset())
     profile: Profile = {}
-    # A client may send one id twice, under another name the second time: two homes, one place in the order.
-    for event in sorted(events, key=lambda event: (event.order, event.home)):
-        profile = _apply(state, event, model, profile) or profile
+    for event, is_machine in _in_order(events, model):
+        profile = _apply(state, event, model, profile, is_machine=is_machine) or profile
     _advance(state, model, to=max(state.last_event[0], as_of))
     return state, profile
+
+
+def stage_changes(events: Iterable[LeadEvent], model: Model, *, as_of: int) -> Iterator[StageChange]:
+    """Every change of stage in a lead's history up to `as_of`, its birth included."""
+    state = LeadState("", spilled=frozenset())
+    profile: Profile = {}
+    for event, is_machine in _in_order(events, model):
+        yield from _changes_by_time(state, model, event.occurred_at)
+        before = state.stage
+        profile = _apply(state, event, model, profile, is_machine=is_machine) or profile
+        if state.stage != before:
+            yield _stage_change(state, before, model)
+    yield from _changes_by_time(state, model, as_of)
+
+
+def _changes_by_time(state: LeadState, model: Model, until: int) -> Iterator[StageChange]:
+    while (instant := next_instant(state, model)) <= until:
+        before = state.stage
+        pass_instant(state, model, instant)
+        if state.stage != before:
+            yield _stage_change(state, before, model)
+
+
+def _stage_change(state: LeadState, before: str, model: Model) -> StageChange:
+    at = state.stage_since
+    lines = [(model.lines[number][1], line.points) for number, line in state.lines.items() if line.last_at == at]
+    return StageChange(at, before, state.stage, tuple(sorted(lines, key=lambda line: (-abs(line[1]), line[0]))))
 
 
 def extend(
@@ -69,12 +93,12 @@ def extend(
     """The state after these further events, given in order, at `as_of`. None of them may be folded in already.
 
     `profile` may be None where no event carries traits. Version, ring and homes are left to the commit.
-    Raises OutOfOrder.
+    Raises OutOfOrder, and MarksUnread where `state.spilled` is needed.
     """
     state = state.copy()
     for event in events:
         if event.order > state.last_event and event.occurred_at >= state.settled_at:
-            profile = _apply(state, event, model, profile)
+            profile = _apply(state, event, model, profile, is_machine=_is_machine(state, event, model))
         else:
             _insert(state, event, model)
     _advance(state, model, to=max(state.as_of, state.last_event[0], as_of))
@@ -89,41 +113,68 @@ def advance(state: LeadState, model: Model, *, to: int) -> LeadState:
 
 
 def next_change_at(state: LeadState, model: Model) -> int | None:
-    """When score or stage next change if nothing happens, to the millisecond; None if they never do."""
-    upcoming = _next_step(state, model)
-    if upcoming is not None and _taken(state, upcoming[1]):
-        return upcoming[0]
+    """When a score, the stage or a list next changes if nothing happens, to the millisecond; None if they never do."""
     future = state.copy()
-    while (upcoming := _next_step(future, model)) is not None:
-        instant, step = upcoming
-        _take(future, step, model, at=instant)
-        if (future.engagement, future.stage) != (state.engagement, state.stage):
+    shown = _visible(state, model)
+    while (instant := next_instant(future, model)) != NEVER:
+        pass_instant(future, model, instant)
+        if _visible(future, model) != shown:
             return instant
     return None
 
 
-def explain(state: LeadState, model: Model) -> list[ExplanationLine]:
-    """The lines that add up to the total, the weightiest first."""
-    lines = (ExplanationLine(model.lines[number], *line) for number, line in state.lines.items())
-    return sorted(lines, key=lambda line: (-abs(line.points), line.rule))
+def _visible(state: LeadState, model: Model) -> tuple[object, ...]:
+    return state.stage, state.ladders, shown_scores(state, model)
 
 
-def _apply(state: LeadState, event: LeadEvent, model: Model, profile: Profile | None) -> Profile | None:
+def _in_order(events: Iterable[LeadEvent], model: Model) -> Iterator[tuple[LeadEvent, bool]]:
+    """All events of a lead in the order of the fold, each with whether a machine made it."""
+    # A client may send one id twice, under another name the second time: two homes, one place in the order.
+    ordered = sorted(events, key=lambda event: (event.occurred_at, event.id, event.home))
+    machine_made = in_bursts(ordered, model)
+    for place, event in enumerate(ordered):
+        yield event, place in machine_made or is_flagged(event)
+
+
+def _is_machine(state: LeadState, event: LeadEvent, model: Model) -> bool:
+    if is_flagged(event):
+        return True
+    try:
+        return joins_burst(state, event, model)
+    except Unforeseen:
+        raise OutOfOrder from None
+
+
+def _apply(
+    state: LeadState, event: LeadEvent, model: Model, profile: Profile | None, *, is_machine: bool
+) -> Profile | None:
     at = event.occurred_at
     if not state.folded_count:
         state.created_at = at
-        _enter(state, model.entry.name, at)
-    _take_steps_until(state, model, at)
+        enter(state, model.entry.name, at)
+    elif at >= state.wakes_at:
+        run_until(state, model, at)
     state.last_event = event.order
     _count(state, event)
+    if not is_flagged(event):
+        remember(state, event, model, is_machine=is_machine)
+    if is_machine:
+        _show_withdrawn(state, event, model)
+        return profile
     if event.traits:
         if profile is None:
             raise ValueError("an event with traits needs the profile")
         profile = _learn(state, event, model, profile)
-    document = event_document(event)
-    _score_engagement(state, model, event, document)
+    document = event_document(event, _lead_facts(state, at) if model.reads_lead else None)
+    starts_visit = model.minds_visits and _visit(state, event, model, document)
+    _touch(state, event)
+    if starts_visit and model.on_visit:
+        _score(state, model, model.on_visit, event, {**document, "event": VISIT_STARTED})
+    _score(state, model, model.engagement.of(event.name), event, document)
+    _mind_activity(state, model, event, document)
     _apply_effects(state, model, event, document)
-    _enter(state, _stage(state, model), at)
+    _watch(state, model, event, document, starts_visit=starts_visit)
+    judge(state, model, at)
     return profile
 
 
@@ -134,23 +185,58 @@ def _insert(state: LeadState, event: LeadEvent, model: Model) -> None:
     at most the last one, so a stage that the last one leaves alone was left alone all the way. And no idle spell may
     have fitted between the event and what followed.
     """
-    document = event_document(event)
-    matching = [rule for rule in model.engagement_rules(event.name) if rule.matches(document)]
+    at = event.occurred_at
     if (
-        (event.occurred_at <= state.settled_at and not _had_points_alone(state, model))
-        or (model.inactivity and event.occurred_at + model.inactivity[0].after <= state.last_event[0])
+        (at <= state.settled_at and not _had_points_alone(state, model))
+        or (model.inactivity and at + model.inactivity[0].after <= state.last_event[0])
         or event.traits
-        or any(rule.points < 0 for rule in matching)
+        or event.name == SCORE_RESET
+        or model.bursts.of(event.name)
+    ):
+        raise OutOfOrder
+    if is_flagged(event):
+        _count(state, event)
+    else:
+        _insert_points(state, event, model)
+    if at < state.created_at:
+        state.created_at = state.stage_since = state.settled_at = at
+        state.wakes_at = 0
+
+
+def _insert_points(state: LeadState, event: LeadEvent, model: Model) -> None:
+    at = event.occurred_at
+    document = event_document(event)
+    matching = [
+        rule
+        for rule in model.engagement.of(event.name)
+        if event.trust >= rule.trust and (rule.reads_lead or rule.matches(document))
+    ]
+    if (
+        any(rule.points < 0 or rule.reads_lead for rule in matching)
         or _effects(state, event, document, model)
+        or any(watch_for.matches(document) for watch_for in model.watches.of(event.name))
+        or not _keeps_visit(state, event, model, document)
+        or not _keeps_touches(state, event)
     ):
         raise OutOfOrder
     _count(state, event)
     for rule in matching:
-        _reward(state, rule, event.occurred_at)
-    if _stage(state, model) != state.stage:
+        gives = is_untouched_by(state, rule, document, at, event.trust)
+        if gives is None or not _keeps_pools(state, rule, at):
+            raise OutOfOrder
+        if rule.is_activity and model.activity is None:
+            be_active(state, at)
+        if gives:
+            points = admit(state, rule, document, at, event.trust) if not rule.is_plain else rule.points
+            give(state, rule, rule.points if points is None else points, at)
+    _mind_activity(state, model, event, document)
+    scores = shown_scores(state, model)
+    if stage_of(state, model, scores) != state.stage or ladders_of(state, model, scores) != _ladders(state, model):
         raise OutOfOrder
-    if event.occurred_at < state.created_at:
-        state.created_at = state.stage_since = state.settled_at = event.occurred_at
+
+
+def _ladders(state: LeadState, model: Model) -> dict[str, str]:
+    return {score: state.ladders.get(score, "") for score in model.ladders}
 
 
 def _had_points_alone(state: LeadState, model: Model) -> bool:
@@ -160,88 +246,161 @@ def _had_points_alone(state: LeadState, model: Model) -> bool:
         and state.stage == model.entry.name
         and not state.fit
         and all(line.points > 0 for line in state.lines.values())
+        and not state.memory
+        and not state.pools
+    )
+
+
+def _keeps_pools(state: LeadState, rule: Rule, at: int) -> bool:
+    return all(
+        target.pool is None or target.pool.decay.accepts_late(state.pools.get(target.pool.id), at)
+        for target in rule.targets
     )
 
 
 def _count(state: LeadState, event: LeadEvent) -> None:
     state.folded_count += 1
     state.folded_xor ^= event.short
-    state.identified = state.identified or any(identifier.is_known for identifier in event.identifiers)
+    if not state.identified:
+        state.identified = any(identifier.is_known for identifier in event.identifiers)
+
+
+# -- who they are ------------------------------------------------------------------------------------------------------
 
 
 def _learn(state: LeadState, event: LeadEvent, model: Model, profile: Profile) -> Profile:
-    """Take the event's traits into the profile and judge the fit anew.
-
-    More trusted beats later: a public or declared call fills what is empty and overwrites nothing more trusted.
-    """
-    learned = dict(profile)
-    for name, value in event.traits.items():
-        said = Trait(value, event.trust, event.occurred_at, event.id)
-        known = learned.get(name)
-        if known is not None and (_outweighs(known, said) or _repeats(said, known)):
-            continue
-        if len(name) > TRAIT_NAME_CHARACTERS_MAX or len(json.dumps(value)) > TRAIT_VALUE_BYTES_MAX:
-            continue
-        if known is None and len(learned) >= TRAITS_MAX:
-            least = min(learned, key=lambda other: (learned[other].precedence, other))
-            if learned[least].trust >= said.trust:
-                continue
-            del learned[least]  # What anybody may say must not keep out what a trusted source says.
-        learned[name] = said
-    if learned != profile:
+    learned = learn(profile, event)
+    if learned is not profile:
         _score_fit(state, model, learned, event.occurred_at)
     return learned
 
 
-def _outweighs(known: Trait, said: Trait) -> bool:
-    return not _is_empty(known.value) and known.precedence > said.precedence
-
-
-def _is_empty(value: object) -> bool:
-    """Clients unset a trait with null, and forms send empty fields: neither says anything."""
-    return value is None or value == ""
-
-
-def _repeats(said: Trait, known: Trait) -> bool:
-    """Whether it says nothing new, as nightly syncs do: then nothing has to be written."""
-    return said.trust == known.trust and json.dumps(said.value) == json.dumps(known.value)
-
-
 def _score_fit(state: LeadState, model: Model, profile: Profile, at: int) -> None:
-    traits = {name: trait.value for name, trait in profile.items() if not _is_empty(trait.value)}
+    traits = said_traits(profile)
     for rule in model.fit:
-        line = state.lines.get(rule.line)
-        if not rule.matches(traits):
-            if line is not None:
-                del state.lines[rule.line]
-                state.fit -= line.points
+        counts = rule.targets[0].line in state.lines
+        if rule.matches(traits) is counts:
+            continue
+        if counts:
+            withdraw(state, rule)
+        else:
+            give(state, rule, rule.points, at)
+        state.settled_at = at
+
+
+# -- what they do ------------------------------------------------------------------------------------------------------
+
+
+def _score(
+    state: LeadState, model: Model, rules: Iterable[Rule], event: LeadEvent, document: dict[str, object]
+) -> None:
+    at, trust = event.occurred_at, event.trust
+    for rule in rules:
+        if trust < rule.trust or not rule.matches(document):
+            continue
+        if rule.is_activity and model.activity is None:
+            be_active(state, at)
+        points: int | None = rule.points
+        if not rule.is_plain:
+            points = admit(state, rule, document, at, trust)
+            if points is None:
+                continue
+        if points:
+            give(state, rule, points, at)
+            if points < 0:
                 state.settled_at = at
-        elif line is None:
-            state.lines[rule.line] = Line(rule.points, 1, at)
-            state.fit += rule.points
-            state.settled_at = at
+        else:
+            give(state, rule, 0, at)
 
 
-def _score_engagement(state: LeadState, model: Model, event: LeadEvent, document: dict[str, object]) -> None:
-    for rule in model.engagement_rules(event.name):
-        if rule.matches(document):
-            _reward(state, rule, event.occurred_at)
-            if rule.points < 0:
-                state.settled_at = event.occurred_at
+def _mind_activity(state: LeadState, model: Model, event: LeadEvent, document: dict[str, object]) -> None:
+    if model.activity is not None and any(matches(document) for matches in model.activity.of(event.name)):
+        be_active(state, event.occurred_at)
 
 
-def _reward(state: LeadState, rule: Rule, at: int) -> None:
-    """Give a rule's points; positive ones are activity, which restarts the clock of inactivity."""
-    _give(state, rule.line, rule.points, at)
-    if rule.points > 0 and at >= state.last_activity_at:
-        state.last_activity_at = at
-        state.idle_steps = 0
+def _show_withdrawn(state: LeadState, event: LeadEvent, model: Model) -> None:
+    """A burst's clicks stand in the lines of their rules and are taken back in a line of its own."""
+    if is_flagged(event):
+        return
+    document = event_document(event, _lead_facts(state, event.occurred_at) if model.reads_lead else None)
+    withdrawn = model.bursts.of(event.name)[0].lines
+    for rule in model.engagement.of(event.name):
+        if rule.points and event.trust >= rule.trust and rule.matches(document):
+            for target in rule.targets:
+                book(state, target.line, rule.points, event.occurred_at)
+                book(state, withdrawn[target.score], -rule.points, event.occurred_at)
+
+
+def _visit(state: LeadState, event: LeadEvent, model: Model, document: dict[str, object]) -> bool:
+    """Whether the event starts a visit; if it is part of one, the visit lasts until now."""
+    at = event.occurred_at
+    started_at, last_at, number = state.visit
+    for visits in model.visits.of(event.name):
+        if visits.matches(document):
+            if number and at - last_at < visits.gap:
+                state.visit = (started_at, at, number)
+                return False
+            state.visit = (at, at, number + 1)
+            return True
+    return False
+
+
+def _keeps_visit(state: LeadState, event: LeadEvent, model: Model, document: dict[str, object]) -> bool:
+    """Whether a late event leaves the visits as they are."""
+    if not model.minds_visits or not any(visits.matches(document) for visits in model.visits.of(event.name)):
+        return True
+    started_at, last_at, _ = state.visit
+    return started_at <= event.occurred_at <= last_at
+
+
+def _touch(state: LeadState, event: LeadEvent) -> None:
+    """Where the lead came from, first and last: a direct visit is no news of a lead that came from somewhere."""
+    channel = event.context.get("channel")
+    if not isinstance(channel, str) or channel == INTERNAL:
+        return
+    first, last = state.channels
+    if not first:
+        state.channels = (channel, channel)
+    elif channel not in (DIRECT, last):
+        state.channels = (first, channel)
+
+
+def _keeps_touches(state: LeadState, event: LeadEvent) -> bool:
+    channel = event.context.get("channel")
+    return not isinstance(channel, str) or channel == INTERNAL or state.channels == (channel, channel)
+
+
+def _lead_facts(state: LeadState, at: int) -> dict[str, object]:
+    """What a condition may ask of the lead itself, as it was before the event."""
+    first, last = state.channels
+    facts: dict[str, object] = {
+        "days_since_first_seen": (at - state.created_at) // _DAY_MS,
+        "visits": state.visit[2],
+        "first_channel": first,
+        "last_channel": last,
+    }
+    return {name: fact for name, fact in facts.items() if fact != ""}
+
+
+def _watch(
+    state: LeadState, model: Model, event: LeadEvent, document: dict[str, object], *, starts_visit: bool
+) -> None:
+    """Conditions that rules remember are remembered after the rules had their say: an event comes not after itself."""
+    for watch_for in model.watches.of(event.name):
+        if watch_for.matches(document):
+            watch(state, watch_for, event.occurred_at)
+    if starts_visit:
+        for watch_for in model.watches.by_event.get(VISIT_STARTED, ()):
+            watch(state, watch_for, event.occurred_at)
+
+
+# -- what an event does beside giving points ---------------------------------------------------------------------------
 
 
 def _effects(state: LeadState, event: LeadEvent, document: dict[str, object], model: Model) -> list[Effect]:
     return [
         effect
-        for effect in model.effects_of(event.name)
+        for effect in model.effects.of(event.name)
         if event.trust >= effect.trust and _has_something_to_do(effect, state) and effect.matches(document)
     ]
 
@@ -253,12 +412,25 @@ def _has_something_to_do(effect: Effect, state: LeadState) -> bool:
 
 def _apply_effects(state: LeadState, model: Model, event: LeadEvent, document: dict[str, object]) -> None:
     """Precedence: disqualify, escape, fast track, set stage; what comes back comes back before it can be ruled out."""
+    at = event.occurred_at
+    if event.name == SCORE_RESET and event.trust is Trust.SERVER:
+        _reset_by_a_person(state, model, event)
+    found = _effects(state, event, document, model)
+    if not found:
+        return
     effects: dict[str, list[Effect]] = {}
-    for effect in _effects(state, event, document, model):
+    for effect in found:
         effects.setdefault(effect.kind, []).append(effect)
-        # An effect has its line even without points: it is why a lead is where it is.
-        _give(state, effect.line, -state.engagement if effect.kind == "escape" else 0, event.occurred_at)
-        state.settled_at = event.occurred_at
+        if effect.scores:
+            reset_scores(state, model, dict(effect.lines), at, is_told=True)
+        elif effect.groups:
+            for group in effect.groups:
+                reset_group(state, model, group, effect.lines[group.score], at)
+        else:
+            # An effect has its line even without points: it is why a lead is where it is.
+            for line in effect.lines.values():
+                book(state, line, 0, at)
+    state.settled_at = at
     floors = [effect.stage for kind in ("fast_track", "set_stage") for effect in effects.get(kind, ())]
     state.floor = max([state.floor, *floors], key=model.rank)
     state.is_out = "escape" in effects or (state.is_out and "return" not in effects)
@@ -267,67 +439,50 @@ def _apply_effects(state: LeadState, model: Model, event: LeadEvent, document: d
         state.floor = ""
 
 
+def _reset_by_a_person(state: LeadState, model: Model, event: LeadEvent) -> None:
+    at = event.occurred_at
+    named = event.properties.get("group")
+    if named is not None:
+        for name, group in model.named_groups:
+            if name == named and group.score in model.resets:
+                reset_group(state, model, group, model.resets[group.score], at)
+    else:
+        score = event.properties.get("score")
+        lines = {name: line for name, line in model.resets.items() if score in (None, name)}
+        reset_scores(state, model, lines, at, is_told=True)
+    state.settled_at = at
+
+
+# -- time --------------------------------------------------------------------------------------------------------------
+
+
 def _advance(state: LeadState, model: Model, *, to: int) -> None:
-    _take_steps_until(state, model, to)
+    run_until(state, model, to)
     state.as_of = to
     _arm(state, model)
 
 
-def _take_steps_until(state: LeadState, model: Model, until: int) -> None:
-    while (upcoming := _next_step(state, model)) is not None and upcoming[0] <= until:
-        _take(state, upcoming[1], model, at=upcoming[0])
-
-
-def _next_step(state: LeadState, model: Model) -> tuple[int, InactivityStep] | None:
-    """The next step of this idle spell and its instant. Without activity the clock runs from the lead's creation."""
-    if not state.folded_count or state.idle_steps >= len(model.inactivity):
-        return None
-    step = model.inactivity[state.idle_steps]
-    return (state.last_activity_at or state.created_at) + step.after, step
-
-
-def _take(state: LeadState, step: InactivityStep, model: Model, *, at: int) -> None:
-    if taken := _taken(state, step):
-        _give(state, step.line, -taken, at)
-    if step.take is None:
-        state.floor = ""
-    state.idle_steps += 1
-    state.settled_at = at
-    _enter(state, _stage(state, model), at)
-
-
-def _taken(state: LeadState, step: InactivityStep) -> int:
-    """What a step takes: all of engagement, or its part, never below zero: quiet must not look worse than unknown."""
-    return state.engagement if step.take is None else min(step.take, max(state.engagement, 0))
-
-
-def _give(state: LeadState, line: int, points: int, at: int) -> None:
-    before = state.lines.get(line, Line(0, 0, at))
-    state.lines[line] = Line(before.points + points, before.times + 1, max(before.last_at, at))
-    state.engagement += points
-
-
-def _stage(state: LeadState, model: Model) -> str:
-    if state.is_disqualified or state.is_out:
-        return DISQUALIFIED if state.is_disqualified else OUT
-    scores = {FIT: state.fit, ENGAGEMENT: state.engagement, TOTAL: state.total}
-    reached = [stage.name for stage in model.stages if _is_reached(stage, scores)]
-    return max([*reached, state.floor], key=model.rank)
-
-
-def _is_reached(stage: Stage, scores: dict[str, int]) -> bool:
-    return all(scores[score] >= threshold for score, threshold in stage.at.items())
-
-
-def _enter(state: LeadState, stage: str, at: int) -> None:
-    if stage != state.stage:
-        state.stage = stage
-        state.stage_since = state.settled_at = at
-
-
 def _arm(state: LeadState, model: Model) -> None:
     """Timers are lazy: one that activity postponed stays where it is, since moving it would cost an index write."""
-    change = next_change_at(state, model)
+    change = _next_stop(state, model)
     passed = state.due_at is None or state.due_at <= state.as_of
     if passed or (change is not None and state.due_at is not None and change < state.due_at):
         state.due_at = change
+
+
+def _next_stop(state: LeadState, model: Model) -> int | None:
+    """A lower bound of the next time-driven change of a stage or step of inactivity that takes something.
+
+    Points that decay between are nobody's news. Looked for are so many instants; then the timer says to look again.
+    """
+    future = state.copy()
+    standing = (state.stage, state.ladders)
+    for _ in range(_LOOKAHEAD):
+        instant = next_instant(future, model)
+        if instant == NEVER:
+            return None
+        idle, scores = dict(future.idle), dict(future.scores)
+        pass_instant(future, model, instant)
+        if (future.stage, future.ladders) != standing or (future.idle != idle and future.scores != scores):
+            return instant
+    return instant

@@ -8,17 +8,24 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, NamedTuple
 
+from leadscore.domain.decay import Pool
 from leadscore.domain.event import Identifier, Trust
+from leadscore.domain.rules import ENGAGEMENT, FIT
 
 #: Event ids kept in the ring: a batch of ten single events fits, and the item stays small.
 RECENT_MAX = 12
 #: Homes remembered as already linked; one that fell out is only written once more.
 HOMES_MAX = 4
+#: Marks of counted values kept in the state itself; then all of them move to an item of their own.
+MARKS_MAX = 24
+#: A lead that counted so many different values is no person; its rules count no further ones.
+SPILLED_MARKS_MAX = 40_000
 #: The layout of a stored state. A worker that meets a higher number than it knows leaves the lead alone.
-SCHEMA = 1
+SCHEMA = 2
 
 
-class Line(NamedTuple):
+@dataclass(slots=True)
+class Line:
     """One line of an explanation: what a rule has given so far, how often, and when last."""
 
     points: int
@@ -46,11 +53,16 @@ type Profile = Mapping[str, Trait]
 class LeadState:
     """Everything a step needs. Only the fold changes one, and only a copy of its own. Times are ms since the epoch.
 
-    `stage_since` is when the stage was entered, `due_at` a lower bound of the next time-driven change, `idle_steps`
-    how many inactivity steps this idle spell has had, `settled_at` the last instant since which only points were added
-    (an event after it may be folded in late), `floor` a set or fast-tracked stage, `is_out` and
-    `is_disqualified` whether a stage outside the ladder holds the lead, `merged_into` the lead that this closed one
-    became part of.
+    `stage_since` is when the stage was entered, `due_at` a lower bound of the next time-driven change, `settled_at`
+    the last instant since which only points were added (an event after it may be folded in late), `floor` a set or
+    fast-tracked stage, `is_out` and `is_disqualified` whether a stage outside the ladder holds the lead,
+    `merged_into` the lead that this closed one became part of.
+
+    What follows goes by the ids of the model's parts: `scores` and `groups` hold raw sums, before any cap; `lines` the
+    explanation; `pools` what decays; `memory` what limits, counts and sequences remember; `idle` how often each
+    inactivity step was taken in this idle spell, and how much it took; `marks` which values a rule has counted.
+    `ladders` are the stages of scores that have their own. `visit` is when the present visit started, when its last
+    event happened, and how many there have been; `reset_at` when engagement was last taken back to zero.
     """
 
     lead: str
@@ -63,25 +75,43 @@ class LeadState:
     created_at: int = 0
     last_event: tuple[int, str] = (0, "")
     last_activity_at: int = 0
-    idle_steps: int = 0
     settled_at: int = 0
+    reset_at: int = 0
     floor: str = ""
     is_out: bool = False
     is_disqualified: bool = False
     identified: bool = False
-    fit: int = 0
-    engagement: int = 0
+    scores: dict[str, int] = field(default_factory=lambda: {FIT: 0, ENGAGEMENT: 0})
     lines: dict[int, Line] = field(default_factory=dict)
+    groups: dict[int, int] = field(default_factory=dict)
+    pools: dict[int, Pool] = field(default_factory=dict)
+    memory: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    idle: dict[int, tuple[int, int]] = field(default_factory=dict)
+    marks: tuple[int, ...] = ()
+    spilled_count: int = 0
+    ladders: dict[str, str] = field(default_factory=dict)
+    visit: tuple[int, int, int] = (0, 0, 0)
+    channels: tuple[str, str] = ("", "")
     folded_count: int = 0
     folded_xor: int = 0
     recent: tuple[tuple[int, int], ...] = ()
     recent_since: int = 0
     homes: tuple[int, ...] = ()
+    notices: dict[int, int] = field(default_factory=dict)
     merged_into: str = ""
+    #: Not stored: a lower bound of the next time-driven instant, and the marks kept outside the state, once read.
+    wakes_at: int = 0
+    spilled: frozenset[int] | None = None
 
     @property
-    def total(self) -> int:
-        return self.fit + self.engagement
+    def fit(self) -> int:
+        """Before any cap."""
+        return self.scores[FIT]
+
+    @property
+    def engagement(self) -> int:
+        """Before any cap."""
+        return self.scores[ENGAGEMENT]
 
     @property
     def is_new(self) -> bool:
@@ -93,11 +123,23 @@ class LeadState:
         return frozenset(short for _, short in self.recent)
 
     def copy(self) -> "LeadState":
-        return replace(self, lines=dict(self.lines))
+        return replace(
+            self,
+            scores=dict(self.scores),
+            lines={number: Line(line.points, line.times, line.last_at) for number, line in self.lines.items()},
+            groups=dict(self.groups),
+            pools=dict(self.pools),
+            memory=dict(self.memory),
+            idle=dict(self.idle),
+            ladders=dict(self.ladders),
+            notices=dict(self.notices),
+        )
 
 
 #: What two folds of the same events at different moments may differ in.
-_BOOKKEEPING = frozenset({"version", "as_of", "due_at", "recent", "recent_since", "homes"})
+_BOOKKEEPING = frozenset(
+    {"version", "as_of", "due_at", "recent", "recent_since", "homes", "notices", "wakes_at", "spilled"}
+)
 
 
 def same_fold(one: LeadState, other: LeadState) -> bool:

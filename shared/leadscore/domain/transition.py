@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from leadscore.domain.fold import explain
+from leadscore.domain.ledger import shown_scores
 from leadscore.domain.model import Model
+from leadscore.domain.reading import explain, lists_of, standing
+from leadscore.domain.rules import ENGAGEMENT, FIT, GRADE, TOTAL, Stage
 from leadscore.domain.state import LeadState
 
 
@@ -27,7 +29,7 @@ REASONS_MAX = 5
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """From one stage to another at one version of a lead.
+    """From one stage to another at one version of a lead, or into or out of a list that is no stage of the ladder.
 
     `from_stage` is "" at a birth and `to_stage` "" when a merge closes the lead. `introduces` marks the one with
     which an anonymous lead became a person: what was kept quiet until then is told as one, from nothing to here.
@@ -48,35 +50,43 @@ class Transition:
     routes: tuple[str, ...]
     fit: int
     engagement: int
+    total: int
     reasons: tuple[tuple[str, int], ...]
     publish: bool
     introduces: bool = False
     merged_into: str = ""
+    entered: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+    other_scores: tuple[tuple[str, int], ...] = ()
+    grade: str = ""
+    matrix: str = ""
+    priority: str = ""
 
     @property
     def id(self) -> str:
         """The same for every delivery of this transition. Lead ids are random and never given twice."""
         return f"{self.lead}-{self.version}"
 
-    @property
-    def total(self) -> int:
-        return self.fit + self.engagement
-
 
 def difference(
-    before: LeadState, after: LeadState, model: Model, *, activation: int, cause: Cause
+    before: LeadState, after: LeadState, model: Model, *, activation: int, cause: Cause, tells: bool = False
 ) -> Transition | None:
     """The transition between two committed states, or None where there is nothing to tell.
 
     Published is what happened to a person, by something that is news, and is more than entering the first stage.
+    `tells` publishes what a model does, too.
     """
     introduces = not before.is_new and not before.identified and after.identified
     # What happened to an anonymous visitor was told to nobody: the moment it has a name, where it stands is news.
     overdue = introduces and after.stage != model.entry.name
-    if after.stage == before.stage and not overdue:
+    entered, left = _lists_changed(before, after, model)
+    if after.stage == before.stage and not overdue and not entered and not left:
         return None
     told_from = "" if introduces else before.stage
-    is_entry = after.stage == model.entry.name and (before.is_new or introduces)
+    is_entry = after.stage == model.entry.name and (before.is_new or introduces) and not entered
+    is_news = cause not in QUIET_CAUSES or (tells and cause is Cause.MODEL)
+    scores = shown_scores(after, model)
+    grade, matrix, priority = standing(scores, model)
     return Transition(
         lead=after.lead,
         version=after.version,
@@ -85,19 +95,49 @@ def difference(
         passed=_passed(told_from, after.stage, model),
         direction=_direction(told_from, after.stage, model),
         cause=cause,
-        occurred_at=after.stage_since,
+        occurred_at=after.stage_since if after.stage != before.stage or overdue else after.last_event[0],
         as_of=after.as_of,
         model=model.name,
         activation=activation,
-        routes=_routes(after.stage, told_from, model),
-        fit=after.fit,
-        engagement=after.engagement,
+        routes=_routes(after.stage, told_from, (*entered, *left), model),
+        fit=scores[FIT],
+        engagement=scores[ENGAGEMENT],
+        total=scores[TOTAL],
         # A lead that a merge closed has no score to explain any more, and its lines may be those of an older model.
         reasons=_reasons(after, model) if after.stage else (),
-        publish=after.identified and cause not in QUIET_CAUSES and not is_entry,
+        publish=after.identified and is_news and not is_entry and not _is_told_again(before, after, model),
         introduces=introduces,
         merged_into=after.merged_into,
+        entered=entered,
+        left=left,
+        other_scores=tuple(
+            (name, points) for name, points in scores.items() if name not in (FIT, ENGAGEMENT, GRADE, TOTAL)
+        ),
+        grade=grade or "",
+        matrix=matrix or "",
+        priority=priority or "",
     )
+
+
+def remember_notice(state: LeadState, transition: Transition, model: Model) -> None:
+    """Keep in mind when entering a stage was told, where the model wants it quiet for some time."""
+    for stage in model.stages:
+        if stage.name == transition.to_stage and stage.quiet and transition.publish:
+            state.notices[stage.id] = transition.as_of
+
+
+def _lists_changed(before: LeadState, after: LeadState, model: Model) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The lists of single scores that the lead came into, and those that it fell out of."""
+    had = {*lists_of(before, model)} - {before.stage}
+    has = {*lists_of(after, model)} - {after.stage} if after.stage else set()
+    return tuple(sorted(has - had)), tuple(sorted(had - has))
+
+
+def _is_told_again(before: LeadState, after: LeadState, model: Model) -> bool:
+    """Whether the lead comes into a stage again so soon after this was told that nobody wants to hear it."""
+    stage = next((stage for stage in model.stages if stage.name == after.stage != before.stage), None)
+    told_at = before.notices.get(stage.id) if stage else None
+    return stage is not None and told_at is not None and after.as_of - told_at < stage.quiet
 
 
 def _reasons(state: LeadState, model: Model) -> tuple[tuple[str, int], ...]:
@@ -121,7 +161,8 @@ def _direction(from_stage: str, to_stage: str, model: Model) -> str:
     return "up" if end >= 0 and end >= model.rank(from_stage) else "down"
 
 
-def _routes(to_stage: str, from_stage: str, model: Model) -> tuple[str, ...]:
+def _routes(to_stage: str, from_stage: str, lists: tuple[str, ...], model: Model) -> tuple[str, ...]:
     """Whom it concerns: whoever has the lead now, and whoever had it and must let go."""
-    routes = (model.route(to_stage), model.route(from_stage))
-    return tuple(dict.fromkeys(route for route in routes if route))
+    ladders: list[tuple[str, Stage]] = [(score, stage) for score, ladder in model.ladders.items() for stage in ladder]
+    of_lists = [stage.route for score, stage in ladders if f"{score}/{stage.name}" in lists]
+    return tuple(dict.fromkeys(route for route in (model.route(to_stage), model.route(from_stage), *of_lists) if route))

@@ -12,7 +12,6 @@ from leadscore.contracts.notification import (
     TEXT_CHARACTERS_MAX,
     TYPE,
     Notification,
-    NotifiedScores,
     Reason,
     StageChange,
 )
@@ -113,7 +112,17 @@ def _stage_change(
         cause=transition.cause,
         model=transition.model,
         activation=transition.activation,
-        scores=NotifiedScores(fit=transition.fit, engagement=transition.engagement, total=transition.total),
+        scores={
+            "fit": transition.fit,
+            "engagement": transition.engagement,
+            "total": transition.total,
+            **dict(transition.other_scores),
+        },
+        grade=transition.grade or None,
+        matrix=transition.matrix or None,
+        priority=transition.priority or None,
+        entered=list(transition.entered),
+        left=list(transition.left),
         reasons=[
             Reason(rule=rule[:TEXT_CHARACTERS_MAX], points=points) for rule, points in transition.reasons[:REASONS_MAX]
         ],

@@ -7,20 +7,23 @@ import heapq
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 from leadscore.contracts.leads import (
     ExplanationLine,
     Lead,
     LeadSummary,
-    Scores,
     StageList,
     TimelineEvent,
     TimelineTransition,
 )
 from leadscore.contracts.moments import moment
 from leadscore.domain.event import Identifier, Json, LeadEvent
-from leadscore.domain.fold import advance, explain, fold, next_change_at
-from leadscore.domain.model import DISQUALIFIED, OUT, Model
+from leadscore.domain.fold import advance, fold
+from leadscore.domain.model import Model
+from leadscore.domain.reading import ExplanationLine as ReadLine
+from leadscore.domain.reading import Reading, lists_of, read_state
+from leadscore.domain.rules import DISQUALIFIED, OUT
 from leadscore.domain.state import LeadState
 from leadscore.domain.transition import Transition
 from leadscore.use_cases.ports import EventLog, LeadStore, Models, StageIndex, TransitionLog
@@ -68,15 +71,17 @@ class LeadReading:
         current = self._current(committed, events, activation, model)
         transitions = self.transitions.read_transitions(committed.lead, limit=TIMELINE_MAX + 1)
         timeline = _timeline(events if shows_events else (), transitions)
+        reading = read_state(current, model)
         return Lead(
+            **_standing(reading),
             lead=committed.lead,
-            total=current.total,
-            scores=Scores(fit=current.fit, engagement=current.engagement),
             stage=committed.stage,
-            lists=[committed.stage] if model.rank(committed.stage) >= 0 else [],
-            next_change_at=_moment_or_none(next_change_at(current, model)),
+            lists=list(lists_of(committed, model)),
+            activity=reading.activity,
+            next_change_at=_moment_or_none(reading.next_change_at),
             external_ids=dict(self.store.read_known(committed.lead)),
-            explanation=_explanation(current, model),
+            explanation=_explanation(reading.explanation),
+            explanations={score: _explanation(lines) for score, lines in reading.explanations.items()},
             timeline=timeline[:TIMELINE_MAX],
             timeline_complete=shows_events and len(timeline) <= TIMELINE_MAX,
             model=model.name,
@@ -111,20 +116,31 @@ class LeadReading:
     def _summary(self, committed: LeadState, activation: int, model: Model) -> LeadSummary:
         """As `read` shows it, save for leads that still wait for a new model: folding all of them takes too long."""
         is_current = committed.activation == activation
-        state = advance(committed, model, to=self.now()) if is_current else committed
+        reading = read_state(advance(committed, model, to=self.now()) if is_current else committed, model)
         return LeadSummary(
-            lead=state.lead,
-            total=state.total,
-            scores=Scores(fit=state.fit, engagement=state.engagement),
+            **_standing(reading),
+            lead=committed.lead,
             stage=committed.stage,
-            next_change_at=_moment_or_none(next_change_at(state, model)) if is_current else None,
+            next_change_at=_moment_or_none(reading.next_change_at) if is_current else None,
         )
 
 
-def _explanation(state: LeadState, model: Model) -> list[ExplanationLine]:
+def _standing(reading: Reading) -> dict[str, Any]:
+    return {
+        "total": reading.total,
+        "scores": reading.scores,
+        "grade": reading.grade,
+        "matrix": reading.matrix,
+        "priority": reading.priority,
+    }
+
+
+def _explanation(lines: Iterable[ReadLine]) -> list[ExplanationLine]:
     return [
-        ExplanationLine(rule=line.rule, points=line.points, times=line.times, last_at=moment(line.last_at))
-        for line in explain(state, model)
+        ExplanationLine(
+            score=line.score, rule=line.rule, points=line.points, times=line.times, last_at=moment(line.last_at)
+        )
+        for line in lines
     ]
 
 

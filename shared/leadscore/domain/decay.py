@@ -1,0 +1,188 @@
+"""How points that were given grow less with time: by half-lives, by a share per period, or all at once.
+
+What decays together forms a pool, a short tuple of integers in the lead's state. Its first number is always the
+pool's value, rounded, as the score holds it; `next_change` says to the millisecond when that value stops being right.
+Everything is integers: a half-life reads a table of fixed-point factors on a grid of whole UTC hours, a share per
+period is a fraction with one denominator. Rounding is to the nearest point, halves up.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal, localcontext
+from functools import cache
+from itertools import chain
+
+from leadscore.domain.durations import DAY_MS, HOUR_MS
+
+type Pool = tuple[int, ...]
+
+#: Bits behind the point: of the factors, and of the amounts that they are applied to.
+_FACTOR_BITS = 32
+_AMOUNT_BITS = 24
+_TABLE_BITS = 128
+_HALF = 1 << (_AMOUNT_BITS - 1)
+#: Points that age together, so that a pool stays small: those of one hour, or of one day where they last long.
+_HOURLY_UP_TO_MS = 14 * DAY_MS
+
+
+@dataclass(frozen=True, slots=True)
+class HalfLife:
+    """Points halve every `hours`, in hourly steps. A pool is (value, hour of the last points, amount at that hour)."""
+
+    hours: int
+
+    def add(self, pool: Pool | None, points: int, at: int) -> Pool:
+        hour = at // HOUR_MS
+        if pool is None:
+            return points, hour, points << _AMOUNT_BITS
+        value, base, amount = pool
+        if hour != base:
+            amount = self._amount(amount, hour - base)
+        return value + points, hour, amount + (points << _AMOUNT_BITS)
+
+    def accepts_late(self, pool: Pool | None, at: int) -> bool:
+        """Whether points of this moment can be added after others, and nothing differs."""
+        return pool is None or pool[1] == at // HOUR_MS
+
+    def wakes_at(self, at: int) -> int:
+        """Points given at `at` lose nothing before this."""
+        return (at // HOUR_MS + 1) * HOUR_MS
+
+    def moved(self, pool: Pool, at: int) -> Pool:
+        """The pool with the value that it has at a later moment."""
+        _, base, amount = pool
+        return _rounded(self._amount(amount, at // HOUR_MS - base)), base, amount
+
+    def next_change(self, pool: Pool) -> int | None:
+        value, base, amount = pool
+        if value == 0:
+            return None
+        # Amounts only shrink, so the hour at which the rounded one is less than now is found by halving.
+        hours = range(1, self.hours * (abs(amount).bit_length() + 2))
+        passed = bisect_left(hours, -abs(value) + 1, key=lambda n: -abs(_rounded(self._amount(amount, n))))
+        return (base + hours[passed]) * HOUR_MS
+
+    def scaled(self, pool: Pool, numerator: int, denominator: int, at: int) -> Pool:
+        """What is left of the pool when a part of its score is taken away."""
+        _, base, amount = pool
+        hour = max(at // HOUR_MS, base)
+        left = self._amount(amount, hour - base) * numerator // denominator
+        return _rounded(left), hour, left
+
+    def _amount(self, amount: int, hours: int) -> int:
+        halvings, rest = divmod(hours, self.hours)
+        return (amount * _factors(self.hours)[rest]) >> (_FACTOR_BITS + halvings)
+
+
+def _rounded(amount: int) -> int:
+    return (amount + _HALF) >> _AMOUNT_BITS
+
+
+@cache
+def _factors(hours: int) -> tuple[int, ...]:
+    """2^(-n/hours) for every hour of one half-life, times 2^32, rounded to the nearest.
+
+    By decimals of 60 digits, which are the same on every machine; floats are not.
+    """
+    with localcontext(prec=60):
+        hourly = int((-(Decimal(2).ln() / hours)).exp() * (1 << _TABLE_BITS))
+    factors, factor = [], 1 << _TABLE_BITS
+    for _ in range(hours):
+        factors.append((factor + (1 << (_TABLE_BITS - _FACTOR_BITS - 1))) >> (_TABLE_BITS - _FACTOR_BITS))
+        factor = factor * hourly >> _TABLE_BITS
+    return tuple(factors)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parcels:
+    """Points that each have an age of their own. A pool is (value, time, points, time, points...), oldest first."""
+
+    duration: int
+
+    def add(self, pool: Pool | None, points: int, at: int) -> Pool:
+        if pool is None:
+            return points, at, points
+        value, *parcels = pool
+        if len(parcels) and self._cell(parcels[-2]) == self._cell(at):
+            parcels[-2:] = max(parcels[-2], at), parcels[-1] + points
+        else:
+            parcels += (at, points)
+        return value + points, *parcels
+
+    def accepts_late(self, pool: Pool | None, at: int) -> bool:
+        return pool is None or len(pool) == 1 or self._cell(pool[-2]) == self._cell(at)
+
+    def scaled(self, pool: Pool, numerator: int, denominator: int, at: int) -> Pool:
+        parcels = [(given_at, -(-points * numerator // denominator)) for given_at, points in _parcels(pool)]
+        return self._moved([(given_at, points) for given_at, points in parcels if points], at)
+
+    def moved(self, pool: Pool, at: int) -> Pool:
+        return self._moved(_parcels(pool), at)
+
+    def _moved(self, parcels: Iterable[tuple[int, int]], at: int) -> Pool:
+        left = [parcel for parcel in parcels if parcel[0] + self.duration > at]
+        return self._value(left, at), *chain.from_iterable(left)
+
+    def _value(self, parcels: list[tuple[int, int]], _at: int) -> int:
+        raise NotImplementedError
+
+    def _cell(self, at: int) -> int:
+        return at // (HOUR_MS if self.duration <= _HOURLY_UP_TO_MS else DAY_MS)
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry(_Parcels):
+    """Points are gone `duration` after they were given, at that instant."""
+
+    def wakes_at(self, at: int) -> int:
+        return at + self.duration
+
+    def next_change(self, pool: Pool) -> int | None:
+        return pool[1] + self.duration if len(pool) > 1 else None
+
+    def _value(self, parcels: list[tuple[int, int]], _at: int) -> int:
+        return sum(points for _, points in parcels)
+
+
+@dataclass(frozen=True, slots=True)
+class Linear(_Parcels):
+    """Points shrink evenly from the moment they are given, until `duration` later nothing is left."""
+
+    def wakes_at(self, at: int) -> int:
+        return at + 1
+
+    def next_change(self, pool: Pool) -> int | None:
+        """Between two ends the value before rounding is a straight line: (total - points x time) / duration."""
+        value = pool[0]
+        parcels = list(_parcels(pool))
+        while parcels:
+            points = sum(given for _, given in parcels)
+            total = sum(given * (given_at + self.duration) for given_at, given in parcels)
+            end = parcels[0][0] + self.duration
+            leaves = self._leaves(value, points, total)
+            if leaves is not None and leaves < end:
+                return leaves
+            parcels = [parcel for parcel in parcels if parcel[0] + self.duration > end]
+            if self._value(parcels, end) != value:
+                return end
+        return None
+
+    def _leaves(self, value: int, points: int, total: int) -> int | None:
+        """The first millisecond at which the line, rounded, is no longer `value`."""
+        if points > 0:  # falls below value - 1/2
+            return (2 * total - (2 * value - 1) * self.duration) // (2 * points) + 1
+        if points < 0:  # rises to value + 1/2
+            return -((2 * total - (2 * value + 1) * self.duration) // (-2 * points))
+        return None
+
+    def _value(self, parcels: list[tuple[int, int]], _at: int) -> int:
+        left = sum(points * (self.duration - _at + given_at) for given_at, points in parcels)
+        return (2 * left + self.duration) // (2 * self.duration)
+
+
+type Decay = HalfLife | Linear | Expiry
+
+
+def _parcels(pool: Pool) -> Iterator[tuple[int, int]]:
+    return zip(pool[1::2], pool[2::2], strict=True)

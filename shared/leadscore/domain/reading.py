@@ -1,0 +1,112 @@
+"""What a lead's state says to people: scores, grade, place in the matrix, lists, and the lines that add up."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from leadscore.domain.fold import next_change_at
+from leadscore.domain.ledger import shown_lines, shown_scores, total_line
+from leadscore.domain.model import Model
+from leadscore.domain.rules import ENGAGEMENT, FIT, GRADE, LETTERS, TOTAL
+from leadscore.domain.stages import grade_of
+from leadscore.domain.state import LeadState, Line
+
+
+class ExplanationLine(NamedTuple):
+    """What one rule, step, cap or reset has given or taken in a score. Times are ms since the epoch."""
+
+    score: str
+    rule: str
+    points: int
+    times: int
+    last_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """`explanation` adds up to `total`; `explanations` has the lines of each score that is no part of it."""
+
+    total: int
+    scores: dict[str, int]
+    grade: str | None
+    matrix: str | None
+    priority: str | None
+    stage: str
+    lists: tuple[str, ...]
+    activity: str
+    next_change_at: int | None
+    explanation: list[ExplanationLine]
+    explanations: dict[str, list[ExplanationLine]]
+
+
+def read_state(state: LeadState, model: Model) -> Reading:
+    """The state at its own `as_of`, under the model that it was folded by."""
+    scores = shown_scores(state, model)
+    grade, matrix, priority = standing(scores, model)
+    total = scores.pop(TOTAL)
+    scores.pop(GRADE, None)
+    return Reading(
+        total=total,
+        scores=scores,
+        grade=grade,
+        matrix=matrix,
+        priority=priority,
+        stage=state.stage,
+        lists=lists_of(state, model),
+        activity=_activity(state),
+        next_change_at=next_change_at(state, model),
+        explanation=explain(state, model),
+        explanations={
+            name: _lines_of(state, model, (name,)) for name, score in model.scores.items() if not score.in_total
+        },
+    )
+
+
+def standing(scores: Mapping[str, int], model: Model) -> tuple[str | None, str | None, str | None]:
+    """The letter grade, the cell of the matrix and its priority, as far as the model has them."""
+    thirds = grade_of(scores, model)
+    grade = None if thirds is None else LETTERS[thirds]
+    if model.matrix is None:
+        return grade, None, None
+    rows_of = thirds if model.matrix.rows_of == GRADE and thirds is not None else scores[FIT]
+    cell = model.matrix.cell(rows_of, scores[ENGAGEMENT])
+    return grade, cell, model.matrix.priorities.get(cell)
+
+
+def lists_of(state: LeadState, model: Model) -> tuple[str, ...]:
+    """The stage, if it is on the ladder, and the stages of single scores as `<score>/<stage>`."""
+    own = (f"{score}/{stage}" for score, stage in sorted(state.ladders.items()) if stage)
+    return (*([state.stage] if model.rank(state.stage) >= 0 else []), *own)
+
+
+def explain(state: LeadState, model: Model) -> list[ExplanationLine]:
+    """The lines that add up to the total, the weightiest first."""
+    lines = _lines_of(state, model, model.in_total)
+    if bound := total_line(state, model):
+        lines.append(_shown(model.total.line, bound, model))
+        lines.sort(key=_weight)
+    return lines
+
+
+def _lines_of(state: LeadState, model: Model, scores: tuple[str, ...]) -> list[ExplanationLine]:
+    shown = (
+        _shown(number, line, model)
+        for number, line in shown_lines(state, model).items()
+        if model.lines[number][0] in scores
+    )
+    return sorted(shown, key=_weight)
+
+
+def _shown(number: int, line: Line, model: Model) -> ExplanationLine:
+    return ExplanationLine(*model.lines[number], line.points, line.times, line.last_at)
+
+
+def _weight(line: ExplanationLine) -> tuple[int, str, str]:
+    return -abs(line.points), line.rule, line.score
+
+
+def _activity(state: LeadState) -> str:
+    """Never active and gone quiet are two different things: quiet is a lead from which inactivity took a step."""
+    if not state.last_activity_at:
+        return "never"
+    return "quiet" if state.idle else "active"

@@ -1,0 +1,192 @@
+"""What keeps a match of a rule from giving its points: limits, counts, sequences, values that counted already.
+
+A state remembers, by the id of each such part, a short tuple of integers; nothing of it grows with the lead's history,
+save for the marks of counted values, which leave the state for an item of their own.
+"""
+
+import hashlib
+import json
+from fractions import Fraction
+from typing import Any
+
+from leadscore.domain.durations import day_of, week_of
+from leadscore.domain.event import Json, Trust
+from leadscore.domain.model import THOUSANDTHS
+from leadscore.domain.rules import After, Count, Limit, Period, Rule, Watch
+from leadscore.domain.state import MARKS_MAX, SPILLED_MARKS_MAX, LeadState
+
+#: Bytes of a mark: two different values of one rule look alike once in 10^14.
+_MARK_BYTES = 6
+#: A number of an event counts up to this in a sum.
+_AMOUNT_MAX = 10**12
+
+
+class MarksUnread(Exception):
+    """The values counted earlier, which lie outside the state, are needed to go on."""
+
+
+def admit(state: LeadState, rule: Rule, document: Json, at: int, trust: Trust) -> int | None:
+    """The points that a match gives; None where it gives nothing, not even a line. Remembers the match."""
+    if rule.after is not None and not _comes_after(state, rule.after, at):
+        return None
+    points = rule.points
+    if rule.count is not None:
+        points *= (reached := _counted(state, rule.count, document, at))
+        if not reached:
+            return None
+    mark = None if rule.once_per is None else _mark(rule.once_id, rule.once_per, document)
+    if mark is not None and (state.spilled_count >= SPILLED_MARKS_MAX or _is_marked(state, mark)):
+        return None
+    allowed = _limited(state, _limits(rule, trust), points, at)
+    if allowed is not None and mark is not None:
+        _put_mark(state, mark)
+    return allowed
+
+
+def is_untouched_by(state: LeadState, rule: Rule, document: Json, at: int, trust: Trust) -> bool | None:
+    """What a match that comes late would do: True, just give its points; False, nothing; None, that depends."""
+    if rule.is_plain:
+        return True
+    if rule.after is not None or rule.count is not None:
+        return None
+    if rule.once_per is not None:
+        mark = _mark(rule.once_id, rule.once_per, document)
+        return False if _was_marked_before(state, rule, mark, at) else None
+    if all(_is_far_from_binding(state, limit, rule.points, at) for limit in _limits(rule, trust)):
+        return True
+    return None
+
+
+def _comes_after(state: LeadState, after: After, at: int) -> bool:
+    seen = state.memory.get(after.id)
+    return seen is not None and at - seen[0] <= after.within
+
+
+def watch(state: LeadState, watch_for: Watch, at: int) -> None:
+    """The condition that a rule remembers has matched."""
+    if watch_for.sets_back:
+        state.memory.pop(watch_for.id, None)
+    else:
+        state.memory[watch_for.id] = (at,)
+
+
+def value_at(document: Json, path: tuple[str, ...]) -> Any:
+    """The value of a dotted field, None where it is absent."""
+    value: Any = document
+    for name in path:
+        if not isinstance(value, dict) or name not in value:
+            return None
+        value = value[name]
+    return value
+
+
+def period_of(state: LeadState, period: Period, at: int) -> int:
+    """The number of the period that a moment lies in; a visit's is the time when it started."""
+    if period is Period.DAY:
+        return day_of(at)
+    if period is Period.WEEK:
+        return week_of(at)
+    return state.visit[0] if period is Period.VISIT else 0
+
+
+def _counted(state: LeadState, count: Count, document: Json, at: int) -> int:
+    """How many steps the count reaches with this match."""
+    if count.window is not None:
+        times = [time for time in (*state.memory.get(count.id, ()), at) if at - time <= count.window]
+        is_full = len(times) >= count.step
+        state.memory[count.id] = () if is_full else tuple(times)
+        return int(is_full)
+    amount = 1 if count.of is None else _thousandths(value_at(document, count.of))
+    period = period_of(state, count.period, at)
+    before = state.memory.get(count.id, (period, 0))
+    total = before[1] if before[0] == period else 0
+    state.memory[count.id] = (period, total + amount)
+    if count.repeats:
+        return (total + amount) // count.step - total // count.step
+    return int(total < count.step <= total + amount)
+
+
+def _thousandths(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= _AMOUNT_MAX:
+        return 0
+    return int(Fraction(value) * THOUSANDTHS)
+
+
+def _mark(once_id: int, path: tuple[str, ...], document: Json) -> int:
+    text = f"{once_id} {json.dumps(value_at(document, path), sort_keys=True)}"
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=_MARK_BYTES).digest())
+
+
+def _is_marked(state: LeadState, mark: int) -> bool:
+    if mark in state.marks:
+        return True
+    if not state.spilled_count:
+        return False
+    if state.spilled is None:
+        raise MarksUnread
+    return mark in state.spilled
+
+
+def _put_mark(state: LeadState, mark: int) -> None:
+    state.marks = (*state.marks, mark)
+    if len(state.marks) > MARKS_MAX:
+        state.spilled = (state.spilled or frozenset()) | frozenset(state.marks)
+        state.spilled_count = len(state.spilled)
+        state.marks = ()
+
+
+def _was_marked_before(state: LeadState, rule: Rule, mark: int, at: int) -> bool:
+    """Whether the value surely counted before this moment: the rule gave nothing later."""
+    line = state.lines.get(rule.targets[0].line)
+    return line is not None and line.last_at <= at and _is_marked(state, mark)
+
+
+def _limits(rule: Rule, trust: Trust) -> tuple[Limit, ...]:
+    if rule.public_limit is not None and trust is Trust.PUBLIC:
+        return (*rule.limits, rule.public_limit)
+    return rule.limits
+
+
+def _limited(state: LeadState, limits: tuple[Limit, ...], points: int, at: int) -> int | None:
+    """What all the limits leave of these points, which count against each of them; None if one leaves nothing."""
+    for limit in limits:
+        allowed = _allowed(state, limit, points, at)
+        if allowed is None:
+            return None
+        points = allowed
+    for limit in limits:
+        _use(state, limit, points, at)
+    return points
+
+
+def _allowed(state: LeadState, limit: Limit, points: int, at: int) -> int | None:
+    """What a limit leaves of these points; None if nothing."""
+    period, times, used = state.memory.get(limit.id, (0, 0, 0))
+    if period != period_of(state, limit.period, at):
+        times = used = 0
+    if limit.times is not None and times >= limit.times:
+        return None
+    if limit.points is None:
+        return points
+    left = limit.points - used
+    if left <= 0:
+        return None
+    return min(points, left) if points > 0 else max(points, -left)
+
+
+def _use(state: LeadState, limit: Limit, points: int, at: int) -> None:
+    current = period_of(state, limit.period, at)
+    period, times, used = state.memory.get(limit.id, (current, 0, 0))
+    if period != current:
+        times = used = 0
+    state.memory[limit.id] = (current, times + 1, used + abs(points))
+
+
+def _is_far_from_binding(state: LeadState, limit: Limit, points: int, at: int) -> bool:
+    """Whether the period is the same, and neither this match nor those after it come near the limit."""
+    period, times, used = state.memory.get(limit.id, (period_of(state, limit.period, at), 0, 0))
+    return (
+        period == period_of(state, limit.period, at)
+        and (limit.times is None or times < limit.times)
+        and (limit.points is None or used + abs(points) <= limit.points)
+    )

@@ -1,0 +1,259 @@
+"""The parts of a compiled scoring model: what the fold reads of it. docs/model.md says what each of them means.
+
+Whatever a lead's state keeps for a part goes by the part's `id`, a number made from its name: so a state outlives a
+model that has other rules beside the same ones.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from leadscore.domain.decay import Decay
+from leadscore.domain.event import Json, Trust
+
+#: The scores that every model has. `total` is the sum of fit, of engagement, and of what the model adds.
+FIT = "fit"
+ENGAGEMENT = "engagement"
+TOTAL = "total"
+#: The letter grade is a score of thirds of a letter.
+GRADE = "grade"
+
+#: Stages that no threshold leads into: a lead that escaped, and one that was ruled out.
+OUT = "out"
+DISQUALIFIED = "disqualified"
+
+type Condition = Callable[[Json], bool]
+
+
+class Period(StrEnum):
+    """What a limit or a count starts anew with."""
+
+    VISIT = "visit"
+    DAY = "day"
+    WEEK = "week"
+    EVER = "ever"
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """A score or group shows no more than `cap` and no less than `floor`; `line` is where the difference stands."""
+
+    line: int
+    cap: int | None = None
+    floor: int | None = None
+
+    def shown(self, raw: int) -> int:
+        if self.cap is not None and raw > self.cap:
+            return self.cap
+        if self.floor is not None and raw < self.floor:
+            return self.floor
+        return raw
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A sum of lines. One of traits follows the profile, one of events what happened."""
+
+    name: str
+    bounds: Bounds
+    is_of_traits: bool
+    in_total: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rules that are bounded together, within one score."""
+
+    id: int
+    score: str
+    bounds: Bounds
+
+
+@dataclass(frozen=True, slots=True)
+class PoolOf:
+    """Where points lie that decay together: what they lose is told in `line`, and taken from `group`, if in one."""
+
+    id: int
+    line: int
+    score: str
+    group: Group | None
+    decay: Decay
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One score that a rule counts toward, and the rule's line in it."""
+
+    line: int
+    score: str
+    group: Group | None = None
+    pool: PoolOf | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most so many times, or points, in each period."""
+
+    id: int
+    period: Period
+    times: int | None
+    points: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Lets through the event with which the count reaches `step`, or any multiple of it if it `repeats`.
+
+    Counted are events, or thousandths of the number at `of`. `window` is the time within which events count, where
+    that is no period; `without` the id of the condition whose match sets the count back.
+    """
+
+    id: int
+    step: int
+    repeats: bool
+    of: tuple[str, ...] | None
+    period: Period
+    window: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """Gives points only within `within` ms after the condition that `id` remembers matched."""
+
+    id: int
+    within: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Points for a match. `is_plain` says that a match gives its points, whatever happened before."""
+
+    name: str
+    points: int
+    matches: Condition
+    targets: tuple[Target, ...]
+    trust: Trust = Trust.PUBLIC
+    is_activity: bool = False
+    is_plain: bool = True
+    after: After | None = None
+    count: Count | None = None
+    once_per: tuple[str, ...] | None = None
+    once_id: int = 0
+    limits: tuple[Limit, ...] = ()
+    public_limit: Limit | None = None
+    reads_lead: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A condition that a rule remembers: since when it has matched (`after`), or that it did (`without`)."""
+
+    id: int
+    matches: Condition
+    sets_back: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What an event does beside giving points, if its source is trusted enough.
+
+    `scores` and `groups` are what it takes back to zero; `lines` is its line in each score that it may show in.
+    """
+
+    kind: str
+    lines: Mapping[str, int]
+    trust: Trust
+    matches: Condition
+    stage: str = ""
+    scores: tuple[str, ...] = ()
+    groups: tuple[Group, ...] = ()
+
+
+class Only(StrEnum):
+    """Whom an inactivity step concerns."""
+
+    NEVER_ACTIVE = "never-active"
+    WENT_QUIET = "went-quiet"
+
+
+@dataclass(frozen=True, slots=True)
+class InactivityStep:
+    """After `after` ms without activity, and then `every` so often: takes points off a score, never below zero.
+
+    `bands` are (from, take), the highest first; `take` None is all there is. `at_most` bounds one idle spell.
+    """
+
+    id: int
+    name: str
+    after: int
+    every: int | None
+    bands: tuple[tuple[int, int], ...] | None
+    at_most: int | None
+    only: Only | None
+    lines: Mapping[str, int]
+
+    @property
+    def is_reset(self) -> bool:
+        return self.bands is None
+
+    def take(self, score: int) -> int:
+        """What the step wants of a score of so many points."""
+        if self.bands is None:
+            return score
+        return next((take for bound, take in self.bands if score >= bound), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stage that a lead enters when each score named in `at` has reached its threshold.
+
+    It stays while each score is at its bound in `holds` or above. `grade` is in thirds, `signals` a number of rules,
+    `quiet` the ms for which entering it is not told again.
+    """
+
+    name: str
+    at: Mapping[str, int]
+    holds: Mapping[str, int]
+    route: str | None = None
+    grade: int | None = None
+    signals: int = 0
+    quiet: int = 0
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """Machine-made: `at_least` different values of the field at `each` within `within` ms."""
+
+    id: int
+    matches: Condition
+    each: tuple[str, ...]
+    at_least: int
+    within: int
+    lines: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Visits:
+    """Which events make up a visit, and after how much time without one the next visit starts."""
+
+    matches: Condition
+    gap: int
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """Cells like B2: a letter by fit or by grade, a number by engagement; the bounds descend."""
+
+    rows_of: str
+    rows: tuple[int, ...]
+    columns: tuple[int, ...]
+    priorities: Mapping[str, str]
+
+    def cell(self, row_score: int, engagement: int) -> str:
+        row = sum(row_score < bound for bound in self.rows)
+        column = sum(engagement < bound for bound in self.columns)
+        return f"{chr(ord('A') + row)}{column + 1}"
+
+
+LETTERS = ("F", "D-", "D", "D+", "C-", "C", "C+", "B-", "B", "B+", "A-", "A", "A+")

@@ -1,0 +1,69 @@
+"""Which stage a lead's scores put it into, on the model's ladder and on those of single scores."""
+
+from collections.abc import Mapping, Sequence
+
+from leadscore.domain.ledger import shown_scores
+from leadscore.domain.model import Model
+from leadscore.domain.rules import DISQUALIFIED, GRADE, OUT, Stage
+from leadscore.domain.state import LeadState
+
+
+def judge(state: LeadState, model: Model, at: int) -> None:
+    """Enter the stages that the scores of this moment ask for."""
+    scores = shown_scores(state, model)
+    enter(state, stage_of(state, model, scores), at)
+    for score, ladder in model.ladders.items():
+        stage = _climbed(ladder, state.ladders.get(score, ""), scores, state, model)
+        if stage != state.ladders.get(score, ""):
+            state.ladders[score] = stage
+            state.settled_at = at
+
+
+def stage_of(state: LeadState, model: Model, scores: Mapping[str, int]) -> str:
+    if state.is_disqualified or state.is_out:
+        return DISQUALIFIED if state.is_disqualified else OUT
+    stage = _climbed(model.stages, state.stage, scores, state, model)
+    return max(stage, state.floor, key=model.rank)
+
+
+def ladders_of(state: LeadState, model: Model, scores: Mapping[str, int]) -> dict[str, str]:
+    """What `judge` would make of the ladders of single scores."""
+    return {
+        score: _climbed(ladder, state.ladders.get(score, ""), scores, state, model)
+        for score, ladder in model.ladders.items()
+    }
+
+
+def enter(state: LeadState, stage: str, at: int) -> None:
+    if stage != state.stage:
+        state.stage = stage
+        state.stage_since = state.settled_at = at
+
+
+def grade_of(scores: Mapping[str, int], model: Model) -> int | None:
+    """In thirds of a letter, from F."""
+    return None if model.grade_start is None else model.grade_start + scores[GRADE]
+
+
+def _climbed(ladder: Sequence[Stage], present: str, scores: Mapping[str, int], state: LeadState, model: Model) -> str:
+    """The highest stage that is reached, or was reached and still holds."""
+    rank = next((place for place, stage in enumerate(ladder) if stage.name == present), -1)
+    for place in range(len(ladder) - 1, -1, -1):
+        stage = ladder[place]
+        bounds = stage.holds if place <= rank else stage.at
+        if (
+            all(scores[score] >= bound for score, bound in bounds.items())
+            and (stage.grade is None or (grade_of(scores, model) or 0) >= stage.grade)
+            and (place <= rank or not stage.signals or _signals(state, model) >= stage.signals)
+        ):
+            return stage.name
+    return ""
+
+
+def _signals(state: LeadState, model: Model) -> int:
+    """How many different rules have given points since engagement was last taken back to zero."""
+    return sum(
+        line.points > 0 and line.last_at > state.reset_at
+        for number, line in state.lines.items()
+        if number in model.signal_lines
+    )
