@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from leadscore.contracts.model_review import Finding, contradictions, doubts
-from leadscore.contracts.model_schema import SECTIONS, WANTED, ModelDocument
+from leadscore.contracts.model_schema import WANTED, EngagementRule, ModelDocument, fields_of, part_at
 from leadscore.contracts.yaml_file import Path, YamlError, YamlFile
 from leadscore.domain.matching import show_path
 
@@ -81,6 +81,11 @@ def _schema_findings(error: ValidationError) -> Iterator[Finding]:
         match kind:
             case "finding":
                 yield (*path, *context["path"]), context["problem"]
+            case "extra_forbidden" if path[0] == "fit" and path[-1] in fields_of(EngagementRule):
+                text = (
+                    f"a fit rule follows the traits and knows no events and no time: `{path[-1]}` is for `engagement`"
+                )
+                yield path, text
             case "extra_forbidden":
                 guess = _meant(path)
                 remedy = f"did you mean `{guess}`?" if guess else f"known are {', '.join(_fields_at(path[:-1]))}"
@@ -91,10 +96,15 @@ def _schema_findings(error: ValidationError) -> Iterator[Finding]:
                 yield path[:-1], f"`{path[-1]}` is missing: it must be {_wanted(path)}"
             case "model_type":
                 yield path, f"there must be fields here, out of {', '.join(_fields_at(path))}"
-            case "value_error" if path[-1] not in WANTED:
+            case "value_error" if not _is_value(path):
                 yield path, str(context["error"])
             case _:
                 yield path, f"this must be {_wanted(path)}"
+
+
+def _is_value(path: Path) -> bool:
+    """Whether this is one field's value, or an entry of one's list, and no part with fields of its own."""
+    return part_at(path) is None
 
 
 def _meant(path: Path) -> str | None:
@@ -103,9 +113,15 @@ def _meant(path: Path) -> str | None:
 
 
 def _fields_at(path: Path) -> list[str]:
-    part = SECTIONS[str(path[0])] if path else ModelDocument
-    return [field.alias or name for name, field in part.model_fields.items()]
+    part = part_at(path)
+    return [] if part is None else list(fields_of(part))
 
 
 def _wanted(path: Path) -> str:
-    return next((WANTED[step] for step in reversed(path) if isinstance(step, str) and step in WANTED), "a list")
+    """What the value must be, by the innermost step that says so; one name may mean different things in two places."""
+    steps = [str(step) for step in path if isinstance(step, str)]
+    for place in reversed(range(len(steps))):
+        for name in (".".join(steps[max(place - 1, 0) : place + 1]), steps[place]):
+            if name in WANTED:
+                return WANTED[name]
+    return "a list"

@@ -1,183 +1,187 @@
-"""What may be written in a scoring model's file, field by field. docs/model.md explains the language."""
+"""What may be written in a scoring model's file, section by section. docs/model.md explains the language.
+
+`model_schema_fields` has the kinds of values, `model_schema_rules` and `model_schema_scores` what stands in the
+sections, `model_schema_json` publishes all of it for editors.
+"""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, get_args
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import ConfigDict, Field, model_validator
+from pydantic.fields import FieldInfo
 
+from leadscore.contracts.model_schema_fields import (
+    EVENT_FIELDS,
+    POINTS_MAX,
+    SCHEMA_PART,
+    WANTED,
+    Duration,
+    EventCondition,
+    EventNames,
+    Name,
+    Part,
+    Word,
+    outermost_fields,
+)
+from leadscore.contracts.model_schema_rules import (
+    Burst,
+    Condition,
+    EngagementRule,
+    EventRule,
+    FitRule,
+    InactivityStep,
+    PointsAtMost,
+    Reset,
+    StageEffect,
+)
+from leadscore.contracts.model_schema_scores import (
+    Criterion,
+    GradeEntry,
+    GroupEntry,
+    Ladder,
+    MatrixEntry,
+    ScoreEntry,
+    StageEntry,
+    of_own_score,
+)
 from leadscore.contracts.yaml_file import Path
-from leadscore.domain.matching import OR, PatternError, compile_pattern
-from leadscore.domain.model import ENGAGEMENT, FIT, TOTAL, duration_ms
+from leadscore.domain.rules import TOTAL
 
-POINTS_MAX = 1_000_000
-#: What a condition on an event can look at: the fields of `domain.model.event_document`.
-EVENT_FIELDS = ("event", "call", "source", "trust", "properties", "context")
+__all__ = [
+    "EFFECTS", "EVENT_FIELDS", "POINTS_MAX", "SCHEMA_PART", "WANTED", "Burst", "Condition", "Criterion",
+    "EngagementRule", "EventRule", "FitRule", "GradeEntry", "GroupEntry", "InactivityStep", "Ladder", "MatrixEntry",
+    "ModelDocument", "Part", "Reset", "ScoreEntry", "StageEffect", "StageEntry", "outermost_fields", "part_at",
+]  # fmt: skip
 
-#: What a field must be: this is all that a wrong value is told.
-WANTED = {
-    "model": "one word of up to 24 letters, digits, `-` and `_`, in quotes if it is a number",
-    "rule": "text of 1 to 80 characters, on one line",
-    "points": f"a whole number within ±{POINTS_MAX:,}, without quotes",
-    "event": "an event's name or a list of names, like [Email Opened]: see docs/events.md",
-    "when": "a condition: fields, each with a list of values, like {country: [DE, AT]}",
-    "stage": "one word of up to 24 letters, digits, `-` and `_`, in quotes if it is a number",
-    "at": f"a whole number of points, or whole numbers for some of `{FIT}`, `{ENGAGEMENT}` and `{TOTAL}`",
-    "route": "one word of up to 24 letters, digits, `-` and `_`, in quotes if it is a number",
-    "after": "a whole number of days or hours above 0, like 30d or 12h",
-    "take": "a whole number of points above 0",
-    "reset": "`true`, or left out",
-    "stages": "a list of 1 to 20 stages, the lowest first",
-    "inactivity": "a list of up to 10 steps",
-}
+#: The sections of what an event can do beside giving points.
+EFFECTS = ("fast_track", "set_stage", "escape", "return", "disqualify", "requalify", "reset")
+#: Sections whose every entry has a name in an explanation or a log.
+RULE_SECTIONS = ("fit", "engagement", *EFFECTS, "inactivity")
 
 
-def _in_a_list(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
+class VisitsEntry(Part):
+    """What a visit is made of."""
+
+    event: EventNames | None = None
+    """The events that make up a visit. Default: Page Viewed."""
+    when: EventCondition | None = None
+    """What such an event must hold: an event pattern."""
+    gap: Duration | None = None
+    """So long without one, and the next starts a visit. Default: 30m."""
 
 
-def _as_total(value: Any) -> Any:
-    return {TOTAL: value} if isinstance(value, int) and not isinstance(value, bool) else value
+class PublicEntry(Part):
+    """Limits on what anybody can send with a public key."""
 
-
-def _not_zero(duration: str) -> str:
-    if duration_ms(duration) == 0:
-        raise ValueError("no time at all")
-    return duration
-
-
-def _finding(problem: str, path: Path) -> PydanticCustomError:
-    """An error below the place that pydantic knows of: `path` leads on from there."""
-    return PydanticCustomError("finding", "{problem}", {"problem": problem, "path": path})
-
-
-def _pattern(value: Any) -> Any:
-    try:
-        compile_pattern(value)
-    except PatternError as error:
-        raise _finding(error.problem, error.path) from None
-    return value
-
-
-def _event_pattern(value: Any) -> Any:
-    for path in outermost_fields(value):
-        field = path[-1]
-        if field not in EVENT_FIELDS:
-            raise _finding(f"an event has no `{field}`; did you mean `properties: {{{field}: ...}}`?", path)
-    return _pattern(value)
-
-
-def outermost_fields(pattern: Any, path: Path = ()) -> Iterator[Path]:
-    """The fields that a condition starts from, those of its alternatives included."""
-    for name, condition in pattern.items() if isinstance(pattern, dict) else ():
-        if name != OR:
-            yield (*path, name)
-        elif isinstance(condition, list):
-            for place, alternative in enumerate(condition):
-                yield from outermost_fields(alternative, (*path, OR, place))
-
-
-_Name = Annotated[str, Field(max_length=80, pattern=r"^\S(.*\S)?$")]
-# A stage stands three times in a state item, which has to fit a write unit of 1 KB.
-_Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,23}$")]
-_Points = Annotated[int, Field(ge=-POINTS_MAX, le=POINTS_MAX)]
-_PointsToTake = Annotated[int, Field(ge=1, le=POINTS_MAX)]
-_EventName = Annotated[str, Field(min_length=1, max_length=200)]
-_EventNames = Annotated[list[_EventName], Field(min_length=1, max_length=50), BeforeValidator(_in_a_list)]
-Thresholds = dict[Literal["fit", "engagement", "total"], _Points]
-_Thresholds = Annotated[Thresholds, Field(min_length=1), BeforeValidator(_as_total)]
-_TraitCondition = Annotated[dict[str, Any], Field(min_length=1), BeforeValidator(_pattern)]
-_EventCondition = Annotated[dict[str, Any], Field(min_length=1), BeforeValidator(_event_pattern)]
-_Duration = Annotated[str, Field(max_length=6), AfterValidator(_not_zero)]
-
-
-class Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _has_no_empty_field(cls, fields: Any) -> Any:
-        for name, value in fields.items() if isinstance(fields, dict) else ():
-            if value is None:
-                raise _finding(f"`{name}` is empty: write a value, or remove the line", (name,))
-        return fields
-
-
-class FitRule(Part):
-    rule: _Name
-    points: _Points
-    when: _TraitCondition
-
-
-class EventRule(Part):
-    rule: _Name
-    event: _EventNames | None = None
-    when: _EventCondition | None = None
-
-    @model_validator(mode="after")
-    def _is_about_something(self) -> Self:
-        if self.event is None and self.when is None:
-            raise ValueError("this would match every event: name an `event`, or a condition in `when`")
-        return self
-
-
-class EngagementRule(EventRule):
-    points: _Points
-
-
-class StageEffect(EventRule):
-    stage: _Word
-
-
-class InactivityStep(Part):
-    rule: _Name
-    after: _Duration
-    take: _PointsToTake | None = None
-    reset: Literal[True] | None = None
-
-    @model_validator(mode="after")
-    def _does_one_thing(self) -> Self:
-        if (self.take is None) == (self.reset is None):
-            raise ValueError("a step does one thing: `take: <points>` or `reset: true`")
-        return self
-
-
-class StageEntry(Part):
-    stage: _Word
-    at: _Thresholds | None = None
-    route: _Word | None = None
+    at_most: PointsAtMost
+    """How many points of engagement the events of public sources can give a lead, all rules together."""
 
 
 class ModelDocument(Part):
-    model: _Word
-    stages: Annotated[list[StageEntry], Field(min_length=1, max_length=20)]
-    fit: list[FitRule] = []
-    engagement: list[EngagementRule] = []
-    fast_track: list[StageEffect] = []
-    set_stage: list[StageEffect] = []
-    escape: list[EventRule] = []
-    return_: Annotated[list[EventRule], Field(alias="return")] = []
-    disqualify: list[EventRule] = []
-    requalify: list[EventRule] = []
-    inactivity: Annotated[list[InactivityStep], Field(max_length=10)] = []
+    """A scoring model: who is a good fit, what each action is worth, when a lead is handed over."""
+
+    model_config = ConfigDict(title="Scoring model")
+
+    model: Word
+    """The model's name."""
+    stages: Ladder
+    """The ladder, lowest first: who works on a lead with this score. Every lead starts in the first stage."""
+    activity: Condition | None = None
+    """What counts as activity. Default: an event that matches an engagement rule with positive points."""
+    visits: VisitsEntry | None = None
+    """What a visit is. Default: page views with less than 30 minutes between them."""
+    bursts: Annotated[list[Burst], Field(max_length=5)] | None = None
+    """What is machine-made. Default: five different links of e-mails clicked within a second."""
+    public: PublicEntry | None = None
+    """Limits on what anybody can send with a public key."""
+    scores: list[ScoreEntry] = Field(default_factory=list, max_length=12)
+    """Settings for fit, engagement and total, and scores of your own: topics, personas, products."""
+    groups: list[GroupEntry] = Field(default_factory=list, max_length=30)
+    """Rules that are bounded together."""
+    fit: list[FitRule] = Field(default_factory=list)
+    """Who they are."""
+    engagement: list[EngagementRule] = Field(default_factory=list)
+    """What they do."""
+    grade: GradeEntry | None = None
+    """A letter for who they are."""
+    matrix: MatrixEntry | None = None
+    """Fit and engagement in one cell, like B2."""
+    priority: dict[Name, list[str]] | None = None
+    """Names for cells of the matrix."""
+    fast_track: list[StageEffect] = Field(default_factory=list)
+    """Events that put a lead into a stage at once. From a form or a server."""
+    set_stage: list[StageEffect] = Field(default_factory=list)
+    """Events that put a lead at least into a stage. From a form or a server."""
+    escape: list[EventRule] = Field(default_factory=list)
+    """Events that take engagement to zero and a lead off all lists. From a server."""
+    return_: list[EventRule] = Field(alias="return", default_factory=list)
+    """Events that bring an escaped lead back. From a form or a server."""
+    disqualify: list[EventRule] = Field(default_factory=list)
+    """Events that rule a lead out. From a server."""
+    requalify: list[EventRule] = Field(default_factory=list)
+    """Events that rule a lead in again. From a server."""
+    reset: list[Reset] = Field(default_factory=list)
+    """Events that take scores back to zero. From a server."""
+    inactivity: list[InactivityStep] = Field(default_factory=list, max_length=10)
+    """What time without activity takes."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _reads_numbers_as_totals(cls, fields: Any) -> Any:
+        if not isinstance(fields, dict) or "stages" not in fields:
+            return fields
+        return {**fields, "stages": of_own_score(fields["stages"], TOTAL)}
+
+    def section(self, name: str) -> list[Any]:
+        return getattr(self, "return_" if name == "return" else name)  # type: ignore[no-any-return]
 
     def rules(self) -> Iterator[tuple[Path, Any]]:
         """Everything that has a name in an explanation or a log, with its path."""
         for section in RULE_SECTIONS:
-            for place, rule in enumerate(getattr(self, "return_" if section == "return" else section)):
+            for place, rule in enumerate(self.section(section)):
                 yield (section, place), rule
+        for place, criterion in enumerate(self.grade.criteria if self.grade else ()):
+            yield ("grade", "criteria", place), criterion
+
+    def ladders(self) -> Iterator[tuple[Path, str, list[StageEntry]]]:
+        """Each ladder with its path and its score."""
+        yield ("stages",), TOTAL, self.stages
+        for place, score in enumerate(self.scores):
+            if score.stages is not None:
+                yield ("scores", place, "stages"), score.score, score.stages
+
+    def conditions(self) -> Iterator[tuple[Path, Condition]]:
+        """Everything that says which events it is about, with its path."""
+        for path, rule in self.rules():
+            if isinstance(rule, Condition):
+                yield path, rule
+            if isinstance(rule, EngagementRule) and rule.after is not None:
+                yield (*path, "after"), rule.after
+            if isinstance(rule, EngagementRule) and rule.count is not None and rule.count.without is not None:
+                yield (*path, "count", "without"), rule.count.without
+        for place, burst in enumerate(self.bursts or ()):
+            yield ("bursts", place), burst
+        if self.activity is not None:
+            yield ("activity",), self.activity
 
 
-SECTIONS: Mapping[str, type[Part]] = {
-    "stages": StageEntry,
-    "fit": FitRule,
-    "engagement": EngagementRule,
-    "fast_track": StageEffect,
-    "set_stage": StageEffect,
-    "escape": EventRule,
-    "return": EventRule,
-    "disqualify": EventRule,
-    "requalify": EventRule,
-    "inactivity": InactivityStep,
-}
-RULE_SECTIONS = tuple(name for name in SECTIONS if name != "stages")
+def part_at(path: Path) -> type[Part] | None:
+    """What has fields at this path of a model, if something has."""
+    part: type[Part] | None = ModelDocument
+    for step in path:
+        if isinstance(step, str) and part is not None:
+            field = fields_of(part).get(step)
+            part = None if field is None else _part_in(field.annotation)
+    return part
+
+
+def fields_of(part: type[Part]) -> Mapping[str, FieldInfo]:
+    """A part's fields by the names that a person writes."""
+    return {field.alias or name: field for name, field in part.model_fields.items()}
+
+
+def _part_in(annotation: Any) -> type[Part] | None:
+    if isinstance(annotation, type) and issubclass(annotation, Part):
+        return annotation
+    parts = (_part_in(argument) for argument in get_args(annotation))
+    return next((part for part in parts if part is not None), None)
