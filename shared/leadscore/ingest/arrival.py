@@ -7,6 +7,7 @@ from typing import Any
 
 from leadscore.domain.event import IDENTIFIER_KINDS, Identifier, Json, LeadEvent, Trust, event_id
 from leadscore.domain.write_key import write_key
+from leadscore.ingest.facts.derived import context_with_facts, traits_with_facts
 from leadscore.ingest.json_body import fingerprint
 from leadscore.ingest.rejection import Rejected
 
@@ -36,11 +37,14 @@ class Arrival:
         message_id: Any = None,
         is_dated: bool = False,
         occurred_at: int | None = None,
+        timestamp: Any = None,
         properties: Json,
         traits: Json | None = None,
         context: Json,
     ) -> LeadEvent:
-        """The event. `content` is the canonical text of what was sent, `is_dated` says that a time of its own is in it.
+        """The event, with what follows from it. `content` is the canonical text of what was sent, and of that alone.
+
+        `is_dated` says that a time of its own is in it, `timestamp` is that time as the client wrote it.
 
         A dated event without a message id is known by its content: nobody does the same thing twice in a millisecond,
         and a client that sends it twice means one. Without a date two equal events may well be two.
@@ -50,19 +54,27 @@ class Arrival:
             raise Rejected("no_user_anon_id", "no usable `userId`, `anonymousId` or e-mail address: send one of them")
         own_print = fingerprint(content)
         own_id = f"content:{own_print}" if is_dated else self.new_id()
+        happened_at = self.received_at if occurred_at is None else occurred_at
         return LeadEvent(
             id=event_id(self.source, _message_id(message_id) or own_id),
             name=name,
             call=call,
             source=self.source,
             trust=self.trust,
-            occurred_at=self.received_at if occurred_at is None else occurred_at,
+            occurred_at=happened_at,
             received_at=self.received_at,
             identifiers=named,
             fingerprint=own_print,
             properties=properties,
-            traits=traits or {},
-            context=context,
+            traits=traits_with_facts(traits or {}, self.trust),
+            context=context_with_facts(
+                context,
+                self.trust,
+                call=call,
+                properties=properties,
+                occurred_at=happened_at,
+                timestamp=timestamp,
+            ),
         )
 
 

@@ -80,6 +80,7 @@ def read_call(item: Any, call: str, arrival: Arrival, envelope: Envelope | None 
             sent_at=envelope.sent_at if item.get("sentAt") is None else item["sentAt"],
             received_at=arrival.received_at,
         ),
+        timestamp=_timestamp(item),
         properties=properties,
         traits=traits,
         context=_kept(context, call),
