@@ -1,15 +1,11 @@
-"""Conditions: EventBridge's documented examples, what its rule engine does beyond them, two other implementations."""
+"""Conditions: EventBridge's documented examples, and what its rule engine does beyond them."""
 
 import itertools
 import json
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from moto.events.models import EventPattern
 
 from leadscore.domain.matching import PatternError, compile_pattern
 
@@ -160,12 +156,6 @@ def test_what_is_asked_of_an_object_in_a_list_holds_within_one_element(pattern: 
     assert matches(pattern, STAFF) is expected
 
 
-def test_a_field_is_absent_only_if_no_element_of_the_list_has_it() -> None:
-    pattern = {"items": {"discount": [{"exists": False}]}}
-    assert matches(pattern, {"items": [{"price": 1}, {"price": 2}]})
-    assert not matches(pattern, {"items": [{"price": 1}, {"price": 2, "discount": 0.1}]})
-
-
 def test_a_list_matches_if_one_of_its_elements_does_at_any_depth() -> None:
     assert matches({"tags": ["vip"]}, {"tags": ["new", [["vip"]]]})
     assert not matches({"tags": ["vip"]}, {"tags": ["new", {"vip": True}]})
@@ -262,157 +252,3 @@ def test_what_is_no_pattern_is_refused_with_its_place_and_the_remedy(pattern: An
         compile_pattern(pattern)
     assert problem in refused.value.problem
     assert str(refused.value).startswith(f"{path}: " if path else "a condition")
-
-
-# -- against two other implementations -----------------------------------------------------------------------------
-#
-# moto judges values, and lacks some of the structure. Left out when comparing with it, because moto differs from
-# AWS's documentation there: 1 beside true (Python holds them equal), objects inside lists and lists inside lists
-# (moto looks no deeper than one list), an empty list or object under `exists` (moto holds them present), a newline
-# under `wildcard` (its `.` does not match one), an object as the value of `anything-but` (no leaf, on AWS). Case is
-# only varied in ASCII, where all notions of "ignoring case" agree.
-
-TEXTS = st.text("ab*A", max_size=4)
-NUMBERS = st.sampled_from([-1.5, 0, 2, 3.0, 7, 10**6])
-SCALARS = TEXTS | NUMBERS | st.none()
-NAMES = ("a", "b", "c")
-
-
-def wildcards() -> st.SearchStrategy[str]:
-    pieces = st.sampled_from(["a", "b", "ab", "A", "\\*", ""])
-    return (
-        st.lists(pieces, min_size=1, max_size=4).map("*".join).filter(lambda text: "**" not in text.replace("\\*", ""))
-    )
-
-
-def ranges() -> st.SearchStrategy[list[Any]]:
-    single = st.tuples(st.sampled_from(["=", "<", "<=", ">", ">="]), NUMBERS).map(list)
-    bounds = st.tuples(NUMBERS, NUMBERS).filter(lambda pair: pair[0] < pair[1])
-    double = st.tuples(st.sampled_from([">", ">="]), st.sampled_from(["<", "<="]), bounds)
-    return single | double.map(lambda parts: [parts[0], parts[2][0], parts[1], parts[2][1]])
-
-
-ANY_CASE = TEXTS.map(lambda text: {"equals-ignore-case": text})
-REFUSABLE = st.one_of(
-    (TEXTS | ANY_CASE).map(lambda operand: {"prefix": operand}),
-    (TEXTS | ANY_CASE).map(lambda operand: {"suffix": operand}),
-    ANY_CASE,
-    wildcards().map(lambda text: {"wildcard": text}),
-)
-MATCHERS = st.one_of(
-    SCALARS,
-    REFUSABLE,
-    ranges().map(lambda operand: {"numeric": operand}),
-    st.booleans().map(lambda operand: {"exists": operand}),
-    (SCALARS | st.lists(SCALARS, min_size=1, max_size=3) | REFUSABLE).map(lambda operand: {"anything-but": operand}),
-)
-LEAVES = st.lists(MATCHERS, min_size=1, max_size=3)
-
-
-@settings(deadline=None)
-@given(LEAVES, SCALARS | st.lists(SCALARS, min_size=1, max_size=3), st.booleans())
-def test_values_match_as_in_moto(leaf: list[Any], value: Any, present: bool) -> None:
-    document = {"x": 0} | ({"field": value} if present else {})
-    assert matches({"field": leaf}, document) == moto_matches({"field": leaf}, document)
-
-
-def patterns(names: tuple[str, ...], depth: int) -> st.SearchStrategy[dict[str, Any]]:
-    """Alternatives talk of other fields than what stands beside them: where both talk of one, AWS documents nothing."""
-    inner = LEAVES if depth == 0 else LEAVES | patterns(NAMES, depth - 1)
-    fields = st.dictionaries(st.sampled_from(names), inner, min_size=1, max_size=2)
-    if len(names) < 2:
-        return fields
-    beside, alternatives = names[:1], names[1:]
-    either = st.lists(patterns(alternatives, depth), min_size=2, max_size=2).map(lambda both: {"$or": both})
-    return fields | either | st.tuples(patterns(beside, depth), either).map(lambda parts: parts[0] | parts[1])
-
-
-def documents(values: st.SearchStrategy[Any], depth: int) -> st.SearchStrategy[dict[str, Any]]:
-    inner = values if depth == 0 else values | documents(values, depth - 1)
-    return st.dictionaries(st.sampled_from(NAMES), inner, max_size=3)
-
-
-FLAT = SCALARS | st.lists(SCALARS, min_size=1, max_size=2)
-
-
-@settings(max_examples=150, deadline=None)
-@given(patterns(NAMES, 2), documents(FLAT, 2))
-def test_structure_matches_as_in_moto(pattern: dict[str, Any], document: dict[str, Any]) -> None:
-    document = without_empty_objects(document)
-    assert matches(pattern, document) == moto_matches(pattern, document)
-
-
-@settings(max_examples=150, deadline=None)
-@given(
-    patterns(NAMES, 2),
-    st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | documents(inner, 0), max_leaves=8),
-)
-def test_lists_of_objects_match_as_in_a_rule_engine_that_flattens(pattern: dict[str, Any], value: Any) -> None:
-    document = {"a": value, "b": [value, {"a": 2, "c": "a"}]}
-    assert matches(pattern, document) == flattened_matches(pattern, document)
-
-
-def moto_matches(pattern: dict[str, Any], document: dict[str, Any]) -> bool:
-    return EventPattern(None, pattern).matches_event(document)
-
-
-def without_empty_objects(document: dict[str, Any]) -> dict[str, Any]:
-    kept = {name: without_empty_objects(item) if isinstance(item, dict) else item for name, item in document.items()}
-    return {name: item for name, item in kept.items() if item != {}}
-
-
-# The other way round from closures, as AWS's published engine goes: the document becomes a list of (path, value, which
-# element of which list), the pattern an alternative of sets of paths, and a match is a choice of one field per path
-# that never names two elements of one list. Single values are left to moto.
-
-type Field = tuple[tuple[str, ...], Any, dict[int, int]]
-
-
-def flattened_matches(pattern: dict[str, Any], document: dict[str, Any]) -> bool:
-    fields = list(flatten(document, (), {}, itertools.count()))
-    return any(conjunction_matches(conjunction, fields) for conjunction in conjunctions(pattern, ()))
-
-
-def flatten(node: Any, path: tuple[str, ...], membership: dict[int, int], lists: Iterator[int]) -> Iterator[Field]:
-    if isinstance(node, dict):
-        for name, value in node.items():
-            yield from flatten(value, (*path, name), membership, lists)
-    elif isinstance(node, list):
-        number = next(lists)
-        for place, element in enumerate(node):
-            yield from flatten(element, path, membership | {number: place}, lists)
-    else:
-        yield path, node, membership
-
-
-def conjunctions(pattern: dict[str, Any], path: tuple[str, ...]) -> list[dict[tuple[str, ...], list[Any]]]:
-    result: list[dict[tuple[str, ...], list[Any]]] = [{}]
-    for name, condition in pattern.items():
-        if name == "$or":
-            parts = [part for alternative in condition for part in conjunctions(alternative, path)]
-        elif isinstance(condition, dict):
-            parts = conjunctions(condition, (*path, name))
-        else:
-            parts = [{(*path, name): condition}]
-        result = [one | part for one in result for part in parts]
-    return result
-
-
-def conjunction_matches(conjunction: dict[tuple[str, ...], list[Any]], fields: list[Field]) -> bool:
-    choices: list[list[dict[int, int]]] = []
-    for path, leaf in conjunction.items():
-        if {"exists": False} in leaf and not any(field[0] == path for field in fields):
-            continue
-        present = [matcher for matcher in leaf if matcher != {"exists": False}]
-        choices.append(
-            [m for p, value, m in fields if p == path and present and moto_matches({"v": present}, {"v": value})]
-        )
-    return any(is_consistent(memberships) for memberships in itertools.product(*choices))
-
-
-def is_consistent(memberships: tuple[dict[int, int], ...]) -> bool:
-    return all(
-        one[number] == another[number]
-        for one, another in itertools.combinations(memberships, 2)
-        for number in one.keys() & another.keys()
-    )

@@ -1,0 +1,119 @@
+"""Generated matchers: what they find is what the closures of `matching` find, condition by condition."""
+
+import time
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from leadscore.domain.matcher import ALTERNATIVES_MAX, SELECTIONS_MAX, compile_matcher
+from leadscore.domain.matching import PatternError, compile_pattern
+from tests.domain.patterns import EXTENSIONS, JSON, LISTS, MATCHERS, NAMES, SCALARS, documents, patterns
+
+type Pattern = dict[str, Any]
+
+ODD_NUMBERS = st.sampled_from([float("inf"), float("-inf"), float("nan"), 10**400])
+
+
+def found(conditions: list[Pattern], document: dict[str, Any], parts: tuple[str, ...] = NAMES) -> list[int]:
+    match = compile_matcher([(pattern, place) for place, pattern in enumerate(conditions)], parts)
+    return list(match(*(document.get(part, {}) for part in parts)))
+
+
+def found_by_closures(conditions: list[Pattern], document: dict[str, Any]) -> list[int]:
+    document = {part: document.get(part, {}) for part in NAMES}
+    return [place for place, pattern in enumerate(conditions) if compile_pattern(pattern)(document)]
+
+
+CONDITIONS = st.lists(
+    patterns((*NAMES, "d"), depth=1, matchers=MATCHERS | EXTENSIONS, overlapping=True) | st.just({}),
+    min_size=1,
+    max_size=5,
+)
+
+few_but_large = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@few_but_large
+@given(CONDITIONS, st.lists(documents(SCALARS | ODD_NUMBERS), min_size=1, max_size=4))
+def test_conditions_on_values_hold_as_one_by_one(conditions: list[Pattern], events: list[dict[str, Any]]) -> None:
+    for event in events:
+        assert found(conditions, event) == found_by_closures(conditions, event)
+
+
+@few_but_large
+@given(CONDITIONS, st.lists(documents(SCALARS | LISTS | JSON, depth=1), min_size=1, max_size=4))
+def test_conditions_on_lists_and_objects_hold_as_one_by_one(
+    conditions: list[Pattern], events: list[dict[str, Any]]
+) -> None:
+    for event in events:
+        assert found(conditions, event) == found_by_closures(conditions, event)
+
+
+PAGES: list[tuple[Pattern, str]] = [
+    ({"event": ["Page Viewed"]}, "any page"),
+    ({"properties": {"path": [{"prefix": "/pricing"}, {"wildcard": "*/plans/*"}]}}, "pricing"),
+    ({"properties": {"path": [{"anything-but": {"prefix": "/jobs"}}], "seconds": [{"numeric": [">", 30]}]}}, "read"),
+    ({"$or": [{"properties": {"plan": ["team"]}}, {"context": {"campaign": {"name": ["team"]}}}]}, "team"),
+    ({"context": {"campaign": {"name": [{"exists": False}]}}}, "direct"),
+]
+
+
+@pytest.mark.parametrize(
+    ("properties", "context", "expected"),
+    [
+        ({}, {}, ["any page", "direct"]),
+        ({"path": "/pricing", "seconds": 31}, {}, ["any page", "pricing", "read", "direct"]),
+        ({"path": "/de/plans/", "seconds": 30.5}, {"campaign": {"name": "x"}}, ["any page", "pricing", "read"]),
+        ({"path": "/jobs", "seconds": 31}, {"campaign": "x"}, ["any page", "direct"]),
+        ({"plan": "team"}, {"campaign": {"name": "team"}}, ["any page", "team"]),
+        ({"plan": ["x", "team"]}, {"campaign": {"name": None}}, ["any page", "team"]),
+        ({"seconds": True, "path": None}, {"campaign": [{"name": "team"}]}, ["any page", "team"]),
+    ],
+)
+def test_what_holds_is_given_in_the_order_of_the_conditions(
+    properties: Pattern, context: Pattern, expected: list[str]
+) -> None:
+    match = compile_matcher(PAGES, ("event", "properties", "context"))
+    assert list(match("Page Viewed", properties, context)) == expected
+
+
+def test_a_field_that_is_in_no_part_is_absent() -> None:
+    match = compile_matcher([({"a": {"b": [{"exists": False}]}}, 1), ({"c": [{"exists": True}]}, 2)], ("event",))
+    assert list(match("x")) == [1]
+
+
+def test_text_of_a_condition_is_never_part_of_the_source() -> None:
+    hostile = "\"'''\n\\\n    raise SystemExit  # {v!r}"
+    conditions: list[Pattern] = [
+        {"a": {hostile: [hostile]}},
+        {"a": {hostile: [{"prefix": hostile}]}, hostile: [{"exists": False}]},
+        {"a": {hostile: [{"anything-but": hostile}, {"wildcard": "*"}]}},
+    ]
+    assert found(conditions, {"a": {hostile: hostile}}) == [0, 1, 2]
+    assert found(conditions, {"a": {hostile: 1}}) == [2]
+    assert compile_matcher([({hostile: [hostile]}, "it")], (hostile,))(hostile) == ("it",)
+
+
+def test_a_condition_that_is_none_is_refused() -> None:
+    with pytest.raises(PatternError, match=r"properties\.form"):
+        compile_matcher([({"properties": {"form": "demo"}}, 1)], ("properties",))
+
+
+def test_what_has_too_many_alternatives_is_judged_one_by_one() -> None:
+    names = [f"f{number}" for number in range(ALTERNATIVES_MAX.bit_length() + 20)]
+    condition = {name: {"$or": [{"x": [1]}, {"y": [1]}]} for name in names}
+    started = time.process_time()
+    match = compile_matcher([({"a": condition}, "all"), ({"a": {"f0": {"y": [1]}}}, "one")], ("a",))
+    assert match({name: {"y": 1} for name in names}) == ("all", "one")
+    assert match({"f0": {"y": 1}}) == ("one",)
+    assert time.process_time() - started < 1
+
+
+def test_more_sets_of_matches_than_are_remembered_are_found_all_the_same() -> None:
+    names = [f"f{number}" for number in range(SELECTIONS_MAX.bit_length() + 1)]
+    match = compile_matcher([({"a": {name: [True]}}, name) for name in names], ("a",))
+    for number in range(2 * SELECTIONS_MAX):
+        expected = tuple(name for place, name in enumerate(names) if number >> place & 1)
+        assert match(dict.fromkeys(expected, True)) == expected
