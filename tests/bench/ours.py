@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from leadscore.domain.event import LeadEvent
-from leadscore.domain.fold import ExplanationLine, explain, extend, fold
+from leadscore.domain.fold import extend, fold
 from leadscore.domain.model import Model
+from leadscore.domain.reading import ExplanationLine, explain
 from leadscore.domain.state import LeadState, Profile
 
 _LEAD = "lead"
@@ -18,7 +19,7 @@ def fold_history(events: Sequence[LeadEvent], model: Model) -> list[ExplanationL
 
 def step_through(events: Sequence[LeadEvent], model: Model) -> list[ExplanationLine]:
     """An event at a time, as it arrives: a state of its own after each, and its reasons."""
-    state = LeadState(_LEAD, activation=1)
+    state = LeadState(_LEAD, activation=1, spilled=frozenset())
     profile: Profile = {}
     lines: list[ExplanationLine] = []
     for event in events:
@@ -32,14 +33,14 @@ def points_by_event(events: Sequence[LeadEvent], model: Model) -> list[int]:
 
     Only of a model without features, where nothing but conditions decides.
     """
-    state = LeadState(_LEAD, activation=1)
+    state = LeadState(_LEAD, activation=1, spilled=frozenset())
     profile: Profile = {}
     given = []
     for event in events:
         before = state.engagement
         state, profile = _step(state, event, model, profile)
         given.append(state.fit + state.engagement - before)
-    if state.total != sum(line.points for line in fold_history(events, model)):
+    if state.fit + state.engagement != sum(line.points for line in fold_history(events, model)):
         raise AssertionError("the explanation of a full fold does not add up to the score of the steps")
     return given
 

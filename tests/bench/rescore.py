@@ -207,11 +207,11 @@ def _stages_out_of_reach(document: Document) -> None:
 
 
 def _stays(before: LeadState, after: LeadState) -> bool:
-    return (before.total, before.stage) == (after.total, after.stage)
+    return (before.scores, before.stage) == (after.scores, after.stage)
 
 
 def _changes_its_score_alone(before: LeadState, after: LeadState) -> bool:
-    return before.total != after.total and before.stage == after.stage
+    return before.scores != after.scores and before.stage == after.stage
 
 
 def _changes_its_stage(before: LeadState, after: LeadState) -> bool:

@@ -293,7 +293,7 @@ FEATURES: Mapping[str, Callable[[dict[str, Any]], None]] = {
     "decay": _with_decay,
 }
 #: Those that the fold knows. Whatever is named here is in all that is timed.
-TIMED: tuple[str, ...] = ("inactivity",)
+TIMED: tuple[str, ...] = tuple(FEATURES)
 
 
 def model_of(every: Iterable[Rule], *, features: Iterable[str] = ()) -> Model:
