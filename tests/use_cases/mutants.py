@@ -39,7 +39,7 @@ class SettledByTheScoreAlone(Rescoring):
     """Two events that cancel out hide that one of them is missing."""
 
     def _is_settled(self, state: LeadState, following: LeadState, logged: Logged) -> bool:
-        unchanged = (state.total, state.stage) == (following.total, following.stage)
+        unchanged = (state.scores, state.stage) == (following.scores, following.stage)
         return not logged.new and unchanged
 
 

@@ -6,7 +6,7 @@ from leadscore.domain.transition import Cause
 from leadscore.use_cases.activate import activate_model
 from leadscore.use_cases.messages import TICKS_MAX, events_body, read_message, ticks_body
 from leadscore.use_cases.ports import ModelBehind, Pointer
-from tests.leads import NOON, SMALL_MODEL, event
+from tests.leads import NOON, SMALL_MODEL, event, total
 from tests.use_cases.test_rescore import CHEAPER, Desk
 
 
@@ -53,4 +53,4 @@ def test_a_worker_that_cannot_see_the_new_model_yet_leaves_the_tick_and_does_the
     desk.record(event())
     tick = ("tick", ticks_body("tick", [desk.lead.lead], Cause.MODEL, activation=2))
     assert desk.world.score([tick, ("event", events_body("t", [event(at=NOON + 1)]))]) == {"tick"}
-    assert (desk.lead.total, desk.lead.activation) == (2, 1)
+    assert (total(desk.lead), desk.lead.activation) == (2, 1)

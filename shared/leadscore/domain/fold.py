@@ -15,10 +15,10 @@ from leadscore.domain.event import LeadEvent, Trust
 from leadscore.domain.instants import NEVER, be_active, next_instant, pass_instant, reset_scores, run_until
 from leadscore.domain.ledger import book, give, reset_group, shown_scores, withdraw
 from leadscore.domain.machines import Unforeseen, in_bursts, is_flagged, joins_burst, remember
-from leadscore.domain.model import SCORE_RESET, VISIT_STARTED, Model, event_document
+from leadscore.domain.model import SCORE_RESET, VISIT_STARTED, Candidates, Model, event_document
 from leadscore.domain.profile import learn, said_traits
 from leadscore.domain.repetition import MarksUnread, admit, is_untouched_by, watch
-from leadscore.domain.rules import Effect, Rule
+from leadscore.domain.rules import Condition, Effect, Rule
 from leadscore.domain.stages import enter, judge, ladders_of, stage_of
 from leadscore.domain.state import LeadState, Profile
 
@@ -30,6 +30,7 @@ DIRECT = "direct"
 #: How many instants are looked ahead for the next change of stage before a timer is set to look again.
 _LOOKAHEAD = 64
 _DAY_MS = 86_400_000
+_NO_FACTS: dict[str, object] = {}
 
 
 class OutOfOrder(Exception):
@@ -165,16 +166,21 @@ def _apply(
         if profile is None:
             raise ValueError("an event with traits needs the profile")
         profile = _learn(state, event, model, profile)
-    document = event_document(event, _lead_facts(state, at) if model.reads_lead else None)
+    lead = _lead_facts(state, at) if model.reads_lead else _NO_FACTS
+    document = event_document(event, lead)
     starts_visit = model.minds_visits and _visit(state, event, model, document)
     _touch(state, event)
-    if starts_visit and model.on_visit:
-        _score(state, model, model.on_visit, event, {**document, "event": VISIT_STARTED})
-    _score(state, model, model.engagement.of(event.name), event, document)
-    _mind_activity(state, model, event, document)
+    gave = False
+    if starts_visit:
+        rules = model.engagement.matching_visit(event, lead)
+        gave = _score(state, model, rules, event, {**document, "event": VISIT_STARTED})
+    gave = _score(state, model, model.engagement.matching(event, lead), event, document) or gave
+    if model.activity is not None:
+        _mind_activity(state, model.activity, event, document)
     _apply_effects(state, model, event, document)
     _watch(state, model, event, document, starts_visit=starts_visit)
-    judge(state, model, at)
+    if gave or state.settled_at == at:
+        judge(state, model, at)
     return profile
 
 
@@ -206,13 +212,11 @@ def _insert(state: LeadState, event: LeadEvent, model: Model) -> None:
 def _insert_points(state: LeadState, event: LeadEvent, model: Model) -> None:
     at = event.occurred_at
     document = event_document(event)
-    matching = [
-        rule
-        for rule in model.engagement.of(event.name)
-        if event.trust >= rule.trust and (rule.reads_lead or rule.matches(document))
-    ]
+    if model.reads_lead:
+        raise OutOfOrder  # What the lead was like at that moment is not known any more.
+    matching = [rule for rule in model.engagement.matching(event, _NO_FACTS) if event.trust >= rule.trust]
     if (
-        any(rule.points < 0 or rule.reads_lead for rule in matching)
+        any(rule.points < 0 for rule in matching)
         or _effects(state, event, document, model)
         or any(watch_for.matches(document) for watch_for in model.watches.of(event.name))
         or not _keeps_visit(state, event, model, document)
@@ -229,7 +233,8 @@ def _insert_points(state: LeadState, event: LeadEvent, model: Model) -> None:
         if gives:
             points = admit(state, rule, document, at, event.trust) if not rule.is_plain else rule.points
             give(state, rule, rule.points if points is None else points, at)
-    _mind_activity(state, model, event, document)
+    if model.activity is not None:
+        _mind_activity(state, model.activity, event, document)
     scores = shown_scores(state, model)
     if stage_of(state, model, scores) != state.stage or ladders_of(state, model, scores) != _ladders(state, model):
         raise OutOfOrder
@@ -293,28 +298,28 @@ def _score_fit(state: LeadState, model: Model, profile: Profile, at: int) -> Non
 
 def _score(
     state: LeadState, model: Model, rules: Iterable[Rule], event: LeadEvent, document: dict[str, object]
-) -> None:
+) -> bool:
+    """Give the points of the rules that match; whether any were given."""
     at, trust = event.occurred_at, event.trust
+    gave = False
     for rule in rules:
-        if trust < rule.trust or not rule.matches(document):
+        if trust < rule.trust:
             continue
         if rule.is_activity and model.activity is None:
             be_active(state, at)
-        points: int | None = rule.points
-        if not rule.is_plain:
-            points = admit(state, rule, document, at, trust)
-            if points is None:
-                continue
-        if points:
+        points = rule.points if rule.is_plain else admit(state, rule, document, at, trust)
+        if points is not None:
             give(state, rule, points, at)
+            gave = True
             if points < 0:
                 state.settled_at = at
-        else:
-            give(state, rule, 0, at)
+    return gave
 
 
-def _mind_activity(state: LeadState, model: Model, event: LeadEvent, document: dict[str, object]) -> None:
-    if model.activity is not None and any(matches(document) for matches in model.activity.of(event.name)):
+def _mind_activity(
+    state: LeadState, activity: Candidates[Condition], event: LeadEvent, document: dict[str, object]
+) -> None:
+    if any(matches(document) for matches in activity.of(event.name)):
         be_active(state, event.occurred_at)
 
 
@@ -322,10 +327,10 @@ def _show_withdrawn(state: LeadState, event: LeadEvent, model: Model) -> None:
     """A burst's clicks stand in the lines of their rules and are taken back in a line of its own."""
     if is_flagged(event):
         return
-    document = event_document(event, _lead_facts(state, event.occurred_at) if model.reads_lead else None)
+    lead = _lead_facts(state, event.occurred_at) if model.reads_lead else _NO_FACTS
     withdrawn = model.bursts.of(event.name)[0].lines
-    for rule in model.engagement.of(event.name):
-        if rule.points and event.trust >= rule.trust and rule.matches(document):
+    for rule in model.engagement.matching(event, lead):
+        if rule.points and event.trust >= rule.trust:
             for target in rule.targets:
                 book(state, target.line, rule.points, event.occurred_at)
                 book(state, withdrawn[target.score], -rule.points, event.occurred_at)

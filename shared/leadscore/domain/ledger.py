@@ -100,8 +100,9 @@ def reset_group(state: LeadState, model: Model, group: Group, line: int, at: int
 
 def shown_scores(state: LeadState, model: Model) -> dict[str, int]:
     """Every score as its bounds show it, `total` among them."""
-    raw = state.scores
-    shown = {name: score.bounds.shown(raw.get(name, 0)) for name, score in model.scores.items()}
+    shown = {**model.no_points, **state.scores}
+    for score in model.bounded:
+        shown[score.name] = score.bounds.shown(shown[score.name])
     shown[TOTAL] = model.total.shown(sum([shown[name] for name in model.in_total]))
     return shown
 

@@ -6,13 +6,14 @@ else one event (`event_document`).
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from leadscore.domain.decay import Decay, Expiry, HalfLife, Linear
 from leadscore.domain.durations import HOUR_MS, duration_ms
 from leadscore.domain.event import Json, LeadEvent, Trust
+from leadscore.domain.matcher import compile_matcher
 from leadscore.domain.matching import compile_pattern
 from leadscore.domain.rules import (
     DISQUALIFIED,
@@ -57,6 +58,9 @@ DEFAULT_BURSTS: Sequence[Mapping[str, Any]] = (
     {"event": ["Email Link Clicked"], "each": "properties.url", "at_least": 5, "within": "1s"},
 )
 DEFAULT_GRADE = "D"
+#: What conditions on events see, in the order in which a matcher takes it.
+EVENT_PARTS = ("event", "call", "source", "trust", "properties", "context", "lead")
+_TRUSTS = {trust: trust.name.lower() for trust in Trust}
 #: What sums are kept in, so that half a second counts.
 THOUSANDTHS = 1_000
 #: 20 bits fit three bytes of a stored state, and 500 rules hardly ever share a number.
@@ -74,6 +78,42 @@ class Candidates[T]:
         return self.by_event.get(event_name, self.every)
 
 
+class RulesOfEvents:
+    """The rules on events, found by the event's name, and then all at once by what it says.
+
+    What is needed for a name is made when an event of that name is first met: a whole model at once would take a
+    function's cold start too long.
+    """
+
+    def __init__(self, named: Iterable[tuple[tuple[str, ...] | None, Mapping[str, Any], Rule]]) -> None:
+        self._named = [(names, (when, rule)) for names, when, rule in named]
+        self._candidates = _candidates(self._named)
+        self._matchers: dict[str, Callable[..., Sequence[Rule]]] = {}
+
+    def matching(self, event: LeadEvent, lead: Json) -> Sequence[Rule]:
+        """The rules whose conditions the event meets, in the model's order."""
+        return self._match(event.name, self._candidates.of, event, lead)
+
+    def matching_visit(self, event: LeadEvent, lead: Json) -> Sequence[Rule]:
+        """The rules that name the start of a visit, and whose conditions the event that starts it meets."""
+        return self._match(VISIT_STARTED, self._naming, event, lead)
+
+    def _naming(self, event_name: str) -> tuple[tuple[Mapping[str, Any], Rule], ...]:
+        return tuple(item for names, item in self._named if names and event_name in names)
+
+    def _match(
+        self,
+        name: str,
+        candidates: Callable[[str], tuple[tuple[Mapping[str, Any], Rule], ...]],
+        event: LeadEvent,
+        lead: Json,
+    ) -> Sequence[Rule]:
+        match = self._matchers.get(name)
+        if match is None:
+            match = self._matchers[name] = compile_matcher(candidates(name), EVENT_PARTS)
+        return match(name, event.call, event.source, _TRUSTS[event.trust], event.properties, event.context, lead)
+
+
 @dataclass(frozen=True, slots=True)
 class Model:
     """A compiled scoring model. `lines` names every line that an explanation can have: (score, name) by id."""
@@ -83,10 +123,12 @@ class Model:
     scores: Mapping[str, Score]
     total: Bounds
     in_total: tuple[str, ...]
+    no_points: Mapping[str, int]
+    bounded: tuple[Score, ...]
     named_groups: tuple[tuple[str, Group], ...]
     pools: Mapping[int, PoolOf]
     fit: tuple[Rule, ...]
-    engagement: Candidates[Rule]
+    engagement: RulesOfEvents
     watches: Candidates[Watch]
     effects: Candidates[Effect]
     bursts: Candidates[Burst]
@@ -100,7 +142,6 @@ class Model:
     resets: Mapping[str, int]
     reads_lead: bool
     signal_lines: frozenset[int]
-    on_visit: tuple[Rule, ...]
     minds_visits: bool
 
     @property
@@ -126,7 +167,7 @@ def event_document(event: LeadEvent, lead: Json | None = None) -> dict[str, Any]
         "event": event.name,
         "call": event.call,
         "source": event.source,
-        "trust": event.trust.name.lower(),
+        "trust": _TRUSTS[event.trust],
         "properties": event.properties,
         "context": event.context,
         "lead": lead or {},
@@ -183,7 +224,10 @@ class _Compiler:
         document = self._document
         fit = [self._fit_rule(rule) for rule in document.get("fit", ())]
         fit += [self._grade_rule(rule) for rule in document.get("grade", {}).get("criteria", ())]
-        engagement = [(_event_names(rule), self._engagement_rule(rule)) for rule in document.get("engagement", ())]
+        engagement = [
+            (_event_names(rule), rule.get("when", {}), self._engagement_rule(rule))
+            for rule in document.get("engagement", ())
+        ]
         scores = {name: self._score(name, fit) for name in self._score_names()}
         of_events = tuple(name for name, score in scores.items() if not score.is_of_traits)
         effects = [
@@ -196,9 +240,11 @@ class _Compiler:
             name=document["model"],
             scores=scores,
             total=self._bounds(TOTAL, TOTAL, self._settings.get(TOTAL, {})),
+            no_points=dict.fromkeys(scores, 0),
+            bounded=tuple(score for score in scores.values() if score.bounds.bind),
             in_total=tuple(name for name, score in scores.items() if score.in_total),
             fit=tuple(fit),
-            engagement=_candidates(engagement),
+            engagement=RulesOfEvents(engagement),
             effects=_candidates(effects),
             bursts=_candidates(
                 (_event_names(burst), self._burst(burst, of_events)) for burst in document.get("bursts", DEFAULT_BURSTS)
@@ -215,10 +261,10 @@ class _Compiler:
             matrix=self._matrix(),
             grade_start=LETTERS.index(document["grade"].get("start", DEFAULT_GRADE)) if "grade" in document else None,
             resets={name: self._line(name, RESET_BY_A_PERSON) for name in of_events},
-            reads_lead=any(rule.reads_lead for _, rule in engagement),
-            signal_lines=frozenset(rule.targets[0].line for _, rule in engagement),
-            on_visit=tuple(rule for names, rule in engagement if names and VISIT_STARTED in names),
-            minds_visits=any(_minds_visits(names, rule) for names, rule in engagement),
+            reads_lead=any(rule.reads_lead for _, _, rule in engagement),
+            signal_lines=frozenset(rule.targets[0].line for _, _, rule in engagement),
+            minds_visits=any(_minds_visits(names, rule) for names, _, rule in engagement)
+            or any(VISIT_STARTED in (names or ()) for names, _ in self._watches),
             # What the parts above have gathered.
             watches=_candidates(self._watches),
             named_groups=tuple((name, group) for (name, _), group in self._groups.items()),

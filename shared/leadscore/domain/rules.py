@@ -42,6 +42,10 @@ class Bounds:
     cap: int | None = None
     floor: int | None = None
 
+    @property
+    def bind(self) -> bool:
+        return self.cap is not None or self.floor is not None
+
     def shown(self, raw: int) -> int:
         if self.cap is not None and raw > self.cap:
             return self.cap
@@ -219,6 +223,11 @@ class Stage:
     signals: int = 0
     quiet: int = 0
     id: int = 0
+
+    @property
+    def is_simple(self) -> bool:
+        """Whether scores alone decide."""
+        return self.grade is None and not self.signals
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ def stage_of(state: LeadState, model: Model, scores: Mapping[str, int]) -> str:
     if state.is_disqualified or state.is_out:
         return DISQUALIFIED if state.is_disqualified else OUT
     stage = _climbed(model.stages, state.stage, scores, state, model)
-    return max(stage, state.floor, key=model.rank)
+    return max(stage, state.floor, key=model.rank) if state.floor else stage
 
 
 def ladders_of(state: LeadState, model: Model, scores: Mapping[str, int]) -> dict[str, str]:
@@ -47,17 +47,30 @@ def grade_of(scores: Mapping[str, int], model: Model) -> int | None:
 
 def _climbed(ladder: Sequence[Stage], present: str, scores: Mapping[str, int], state: LeadState, model: Model) -> str:
     """The highest stage that is reached, or was reached and still holds."""
-    rank = next((place for place, stage in enumerate(ladder) if stage.name == present), -1)
+    rank = -1
+    for place, stage in enumerate(ladder):
+        if stage.name == present:
+            rank = place
     for place in range(len(ladder) - 1, -1, -1):
         stage = ladder[place]
-        bounds = stage.holds if place <= rank else stage.at
-        if (
-            all(scores[score] >= bound for score, bound in bounds.items())
-            and (stage.grade is None or (grade_of(scores, model) or 0) >= stage.grade)
-            and (place <= rank or not stage.signals or _signals(state, model) >= stage.signals)
+        if _is_met(stage.holds if place <= rank else stage.at, scores) and (
+            stage.is_simple or _is_worthy(stage, scores, state, model, is_held=place <= rank)
         ):
             return stage.name
     return ""
+
+
+def _is_met(bounds: Mapping[str, int], scores: Mapping[str, int]) -> bool:
+    for score, bound in bounds.items():  # noqa: SIM110  a generator would double the time of what every event asks
+        if scores[score] < bound:
+            return False
+    return True
+
+
+def _is_worthy(stage: Stage, scores: Mapping[str, int], state: LeadState, model: Model, *, is_held: bool) -> bool:
+    if stage.grade is not None and (grade_of(scores, model) or 0) < stage.grade:
+        return False
+    return is_held or _signals(state, model) >= stage.signals
 
 
 def _signals(state: LeadState, model: Model) -> int:
