@@ -10,8 +10,9 @@ from botocore.exceptions import ClientError, ConnectionClosedError
 
 from leadscore.adapters.dynamodb_attributes import to_item
 from leadscore.adapters.dynamodb_keys import model_key
-from leadscore.adapters.models import StoredModels, shipped_text
-from leadscore.use_cases.ports import ModelBehind, Pointer, VersionConflict
+from leadscore.adapters.model_versions import DynamoDBModelVersions
+from leadscore.adapters.models import FRESH_SECONDS, StoredModels, shipped_text
+from leadscore.use_cases.ports import Activation, ModelBehind
 from tests.adapters.conftest import Answers, Tables
 
 SHIPPED = "model: shipped\nstages:\n  - stage: new\n"
@@ -48,6 +49,24 @@ def make(tables: Tables, clock: Clock) -> Callable[[], StoredModels]:
     return lambda: StoredModels(tables.client, table=tables.leads, default_text=SHIPPED, clock=clock)
 
 
+def installing(tables: Tables, clock: Clock, text: str = SHIPPED) -> StoredModels:
+    """A worker's, as it is deployed."""
+    return StoredModels(tables.client, table=tables.leads, default_text=text, clock=clock, now=lambda: 5, installs=True)
+
+
+@pytest.fixture
+def versions(tables: Tables) -> DynamoDBModelVersions:
+    return DynamoDBModelVersions(tables.client, table=tables.leads)
+
+
+def activate(versions: DynamoDBModelVersions, name: str, text: str, *, tells: bool = False) -> Activation:
+    before = versions.in_force()
+    pushed, _ = versions.push(name, text, at=7)
+    after = Activation(before.activation + 1 if before else 2, name, pushed.version, 7, tells=tells)
+    versions.put_into_force(after)
+    return after
+
+
 @pytest.mark.ministack
 class TestStoredModels:
     def test_the_shipped_model_is_the_first_activation(self, make: Callable[[], StoredModels]) -> None:
@@ -55,86 +74,98 @@ class TestStoredModels:
         assert (activation, model.name) == (1, "shipped")
 
     def test_a_shipped_model_that_was_used_outlives_the_deployment_that_ships_another(
-        self, tables: Tables, clock: Clock
+        self, tables: Tables, clock: Clock, versions: DynamoDBModelVersions
     ) -> None:
-        def deployed(text: str) -> StoredModels:
-            return StoredModels(tables.client, table=tables.leads, default_text=text, clock=clock, installs=True)
-
-        assert deployed(SHIPPED).active()[1].name == "shipped"
-        activation, model = deployed(NEXT).active()
+        assert installing(tables, clock).active()[1].name == "shipped"
+        activation, model = installing(tables, clock, NEXT).active()
         assert (activation, model.name) == (1, "shipped")
-        assert deployed(NEXT).activate("next", NEXT) == Pointer(2, "next", 1)
+        assert activate(versions, "next", NEXT).activation == 2
+
+    def test_the_shipped_model_is_installed_with_its_stages_and_is_part_of_the_history(
+        self, tables: Tables, clock: Clock, versions: DynamoDBModelVersions
+    ) -> None:
+        installing(tables, clock).active()
+        shipped = Activation(1, "shipped", 1, 5, stages=("new",))
+        assert (versions.in_force(), versions.activations()) == (shipped, [shipped])
 
     def test_a_worker_that_died_while_installing_leaves_what_the_next_one_finishes(
-        self, tables: Tables, clock: Clock
+        self, tables: Tables, clock: Clock, versions: DynamoDBModelVersions
     ) -> None:
-        installing = StoredModels(tables.client, table=tables.leads, default_text=SHIPPED, clock=clock, installs=True)
-        installing._put_version(Pointer(1, "shipped", 1), SHIPPED)
-        installing.active()
-        assert installing.pointer() == Pointer(1, "shipped", 1)
+        versions.push("shipped", SHIPPED, at=3)
+        installing(tables, clock).active()
+        assert [version.version for version in versions.versions()] == [1]
+        assert versions.in_force() == Activation(1, "shipped", 1, 3, stages=("new",))
 
-    def test_activating_a_model_raises_the_number(self, make: Callable[[], StoredModels]) -> None:
-        assert make().activate("next", NEXT) == Pointer(2, "next", 1)
-        assert make().activate("next", NEXT) == Pointer(3, "next", 2)
-        assert make().activate("other", SHIPPED) == Pointer(4, "other", 1)
-        activation, model = make().active()
-        assert (activation, model.name) == (4, "shipped")
+    def test_a_model_that_was_only_pushed_is_not_taken_for_the_one_that_ships(
+        self, tables: Tables, clock: Clock, versions: DynamoDBModelVersions
+    ) -> None:
+        versions.push("shipped", NEXT, at=3)
+        worker = installing(tables, clock)
+        assert worker.active()[1].route("sql") is None
+        assert versions.text("shipped", 2) == SHIPPED
 
-    def test_a_worker_goes_on_with_its_model_for_a_minute(self, make: Callable[[], StoredModels], clock: Clock) -> None:
+    def test_workers_that_install_at_once_agree(self, tables: Tables, clock: Clock) -> None:
+        workers = [installing(tables, clock) for _ in range(6)]
+        with ThreadPoolExecutor(6) as pool:
+            found = list(pool.map(lambda worker: worker.active(), workers))
+        assert {(activation, model.name) for activation, model in found} == {(1, "shipped")}
+
+    def test_a_worker_knows_which_activations_want_to_be_told_of(
+        self, make: Callable[[], StoredModels], versions: DynamoDBModelVersions
+    ) -> None:
+        activate(versions, "next", NEXT, tells=True)
         worker = make()
         worker.active()
-        make().activate("next", NEXT)
-        clock.now += 59
+        assert worker.tells(2)
+        activate(versions, "next", NEXT)
+        worker.active(at_least=3)
+        assert (worker.tells(1), worker.tells(2), worker.tells(3)) == (False, True, False)
+
+    def test_a_worker_goes_on_with_its_model_for_a_moment(
+        self, make: Callable[[], StoredModels], clock: Clock, versions: DynamoDBModelVersions
+    ) -> None:
+        worker = make()
+        worker.active()
+        activate(versions, "next", NEXT)
+        clock.now += FRESH_SECONDS - 1
         assert worker.active()[0] == 1
         clock.now += 1
         activation, model = worker.active()
         assert (activation, model.name, model.route("sql")) == (2, "next", "sales")
 
-    def test_a_worker_that_meets_a_newer_state_looks_at_once(self, make: Callable[[], StoredModels]) -> None:
+    def test_a_worker_that_meets_a_newer_state_looks_at_once(
+        self, make: Callable[[], StoredModels], versions: DynamoDBModelVersions
+    ) -> None:
         worker = make()
         worker.active()
-        make().activate("next", NEXT)
+        activate(versions, "next", NEXT)
         assert worker.active(at_least=2)[0] == 2
 
     def test_a_worker_never_takes_an_older_model(self, make: Callable[[], StoredModels]) -> None:
         with pytest.raises(ModelBehind):
             make().active(at_least=2)
 
-    @pytest.mark.parametrize("before", [0, 1], ids=["shipped", "activated"])
-    def test_of_two_that_activate_at_once_one_is_told(
-        self, make: Callable[[], StoredModels], monkeypatch: pytest.MonkeyPatch, before: int
-    ) -> None:
-        for _ in range(before):
-            make().activate("next", SHIPPED)
-        slow = make()
-        seen = slow.pointer()
-        first = make().activate("next", NEXT)
-        monkeypatch.setattr(slow, "pointer", lambda: seen)
-        with pytest.raises(VersionConflict):
-            slow.activate("other", NEXT)
-        assert make().pointer() == first
-
     @pytest.mark.parametrize("bad", BAD)
     def test_a_model_that_is_none_leaves_the_one_before_in_force(
-        self, make: Callable[[], StoredModels], clock: Clock, bad: str
+        self, make: Callable[[], StoredModels], clock: Clock, versions: DynamoDBModelVersions, bad: str
     ) -> None:
         worker = make()
         worker.active()
-        make().activate("bad", bad)
-        clock.now += 60
+        activate(versions, "bad", bad)
+        clock.now += FRESH_SECONDS
         assert worker.active()[1].name == "shipped"
-        make().activate("next", NEXT)
+        activate(versions, "next", NEXT)
         assert worker.active()[1].name == "shipped"
-        clock.now += 60
+        clock.now += FRESH_SECONDS
         assert worker.active()[1].name == "next"
 
     @pytest.mark.parametrize("bad", BAD)
     def test_a_model_that_is_none_is_not_made_up_for_by_an_older_one(
-        self, make: Callable[[], StoredModels], bad: str
+        self, make: Callable[[], StoredModels], versions: DynamoDBModelVersions, bad: str
     ) -> None:
         worker = make()
         worker.active()
-        make().activate("bad", bad)
+        activate(versions, "bad", bad)
         with pytest.raises(ModelBehind):
             worker.active(at_least=2)
         assert worker.active()[0] == 1
@@ -142,13 +173,13 @@ class TestStoredModels:
             make().active()
 
     def test_a_model_that_is_gone_leaves_the_one_before_in_force(
-        self, make: Callable[[], StoredModels], tables: Tables, clock: Clock
+        self, make: Callable[[], StoredModels], tables: Tables, clock: Clock, versions: DynamoDBModelVersions
     ) -> None:
         worker = make()
         worker.active()
-        make().activate("next", NEXT)
+        activate(versions, "next", NEXT)
         tables.client.delete_item(TableName=tables.leads, Key=to_item(model_key("next", 1)))
-        clock.now += 60
+        clock.now += FRESH_SECONDS
         assert worker.active()[0] == 1
 
 
@@ -175,7 +206,7 @@ class TestTrouble:
     ) -> None:
         dynamodb.prepare(*trouble)
         models.active()
-        clock.now += 60
+        clock.now += FRESH_SECONDS
         assert models.active()[1].name == "shipped"
         asked = len(dynamodb.requests)
         clock.now += 4
@@ -194,7 +225,7 @@ class TestTrouble:
 
         models.active()
         dynamodb.client.meta.events.register_first("before-send.dynamodb", break_off)
-        clock.now += 60
+        clock.now += FRESH_SECONDS
         assert models.active()[1].name == "shipped"
         told = [line for line in caplog.records if line.name == "leadscore.adapters.models"]
         assert [(line.message, line.__dict__["error"]) for line in told] == [

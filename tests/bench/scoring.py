@@ -5,15 +5,20 @@ from collections.abc import Iterable, Sequence
 from itertools import count
 from typing import Any
 
+import yaml
+
 from leadscore.adapters.dynamodb_events import DynamoDBEventLog
 from leadscore.adapters.dynamodb_leads import DynamoDBLeadStore
 from leadscore.adapters.memory import MemoryFailedEvents
+from leadscore.adapters.model_versions import DynamoDBModelVersions
 from leadscore.adapters.models import StoredModels, shipped_text
 from leadscore.adapters.parallel import run_all
 from leadscore.adapters.pauses import pause
 from leadscore.domain.event import LeadEvent
+from leadscore.domain.model import compile_model
 from leadscore.domain.state import LeadState
 from leadscore.domain.transition import Cause
+from leadscore.use_cases.activate import activate
 from leadscore.use_cases.messages import events_body, ticks_body
 from leadscore.use_cases.rescore import Rescoring, Tally
 from leadscore.use_cases.score_batch import score_batch
@@ -41,7 +46,7 @@ class Scoring:
             now=lambda: self.now,
             pause=pause,
         )
-        # Which model is in force is read once a minute, not with every batch.
+        # Which model is in force is read every ten seconds, not with every batch.
         self._models.active()
 
     def message(self, events: Sequence[LeadEvent]) -> str:
@@ -53,7 +58,10 @@ class Scoring:
 
     def activate(self, name: str, text: str) -> int:
         """Put a model into force, and know of it already; gives the activation number."""
-        activation = self._models.activate(name, text).activation
+        versions = DynamoDBModelVersions(self.client, table=self.tables.leads)
+        version, _ = versions.push(name, text, at=self.now)
+        model = compile_model(yaml.safe_load(text))
+        activation = activate(version=version, model=model, tells=False, versions=versions, now=self.now).activation
         self._models.active(at_least=activation)
         return activation
 

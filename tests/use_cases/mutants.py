@@ -7,15 +7,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from leadscore.domain.event import Identifier, LeadEvent
-from leadscore.domain.state import LeadState, Profile
+from leadscore.domain.state import LeadState, Profile, same_fold
 from leadscore.use_cases.rescore import Delivery, InForce, Logged, Rescoring, Tally
 
 
 class VersionReadAfterTheEvents(Rescoring):
     """A commit between the two reads goes unseen: its events are missing, and its version is believed to be known."""
 
-    def _fold(self, state: LeadState, homes: Iterable[Identifier], in_force: InForce) -> tuple[LeadState, Profile]:
-        following, profile = super()._fold(state, homes, in_force)
+    def _fold(
+        self, state: LeadState, homes: Iterable[Identifier], in_force: InForce, as_of: int
+    ) -> tuple[LeadState, Profile]:
+        following, profile = super()._fold(state, homes, in_force, as_of)
         read_now = self.store.read_states([state.lead]).get(state.lead)
         following.version = (read_now.version if read_now else 0) + 1
         return following, profile
@@ -79,6 +81,20 @@ class HomeOfTheLead(Rescoring):
         return super()._log(state, moved, tally)
 
 
+class UnmovedByTheScoreAlone(Rescoring):
+    """A model that gives the same points for other reasons, or that another timer belongs to, leaves the old state."""
+
+    def _is_unmoved(self, state: LeadState, folded_anew: LeadState) -> bool:
+        return (state.scores, state.stage) == (folded_anew.scores, folded_anew.stage)
+
+
+class UnmovedWhateverTheTimer(Rescoring):
+    """The timer of the model before stays, and what the new one takes away earlier is taken too late."""
+
+    def _is_unmoved(self, state: LeadState, folded_anew: LeadState) -> bool:
+        return same_fold(state, folded_anew)
+
+
 MUTANTS = [
     VersionReadAfterTheEvents,
     NoRing,
@@ -87,4 +103,6 @@ MUTANTS = [
     AddFirstMarkLater,
     MarkFirstAddLater,
     HomeOfTheLead,
+    UnmovedByTheScoreAlone,
+    UnmovedWhateverTheTimer,
 ]

@@ -20,14 +20,17 @@ SHARE = 250
 
 @pytest.mark.parametrize("first", range(0, RUNS, SHARE))
 def test_any_interleaving_ends_in_the_fold_of_the_log(first: int) -> None:
-    tally = Tally()
+    tally, unwritten = Tally(), 0
     for seed in range(first, first + SHARE):
         try:
-            tally.add(interleave(seed).tally)
+            world = interleave(seed)
+            tally.add(world.tally)
+            unwritten += world.unwritten
         except AssertionError as error:
             raise AssertionError(f"seed {seed}: {error}") from error
     # A run in which nobody got in anybody's way would prove nothing.
     assert min(tally.duplicates, tally.full_folds, tally.conflicts, tally.transitions) > SHARE
+    assert unwritten > SHARE / 25
 
 
 def full_fold_beside_a_commit(rescoring_type: type[Rescoring]) -> None:

@@ -5,7 +5,7 @@ any number of workers, and the same seed is the same run.
 """
 
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import greenlet
@@ -22,8 +22,12 @@ from leadscore.use_cases.rescore import Contended, Rescoring, Tally
 from leadscore.use_cases.score_batch import Task, score_batch
 from tests.leads import DAY, HOUR, NOON, event, small_model
 
+#: Some change nothing for most leads: another name, the points of a rule that few have, an earlier step of time.
 MODELS = [
     small_model(),
+    small_model(model="renamed"),
+    small_model(fit=[{"rule": "Director", "points": 20, "when": {"title": ["Director"]}}]),
+    small_model(inactivity=[{"rule": "Quiet for 20 days", "after": "20d", "take": 50}]),
     small_model(engagement=[{"rule": "Page", "event": "Page Viewed", "points": 2}]),
     small_model(stages=[{"stage": "new"}, {"stage": "mql", "at": 5, "route": "nurture"}, {"stage": "sql", "at": 30}]),
 ]
@@ -35,6 +39,27 @@ class Crash(BaseException):
 
 class Throttled(Exception):
     """What is left of a throttled call when the SDK's own tries are used up."""
+
+
+class LaggingModels(FixedModels):
+    """Each worker may go on for a while with a model that was in force before, unless it is asked for a newer one."""
+
+    def __init__(self, rng: random.Random) -> None:
+        super().__init__(1, MODELS[0])
+        self.lags = True
+        self._rng = rng
+        self._in_force = [(self.activation, self.model)]
+
+    def activate(self) -> None:
+        self.activation += 1
+        self.model = self._rng.choice(MODELS)
+        self._in_force.append((self.activation, self.model))
+        if self._rng.random() < 0.3:
+            self.telling.add(self.activation)
+
+    def active(self, *, at_least: int = 0) -> tuple[int, Model]:
+        known = [there for there in self._in_force[-2:] if there[0] >= at_least]
+        return self._rng.choice(known) if self.lags else super().active(at_least=at_least)
 
 
 class FaultyStore(MemoryStore):
@@ -83,6 +108,8 @@ class World:
     queue: list[tuple[str, str]] = field(default_factory=list)
     tally: Tally = field(default_factory=Tally)
     leads_made: int = 0
+    #: Leads that the last model changed nothing about, and that nothing was written for.
+    unwritten: int = 0
     expected_errors: tuple[type[Exception], ...] = (VersionConflict, Contended, Throttled)
 
     def __post_init__(self) -> None:
@@ -147,7 +174,14 @@ def everything(store: MemoryStore) -> Everything:
     )
 
 
-def check(found: Everything, *, accepted: Iterable[LeadEvent], model: Model, activation: int = 1) -> None:
+def check(
+    found: Everything,
+    *,
+    accepted: Iterable[LeadEvent],
+    model: Model,
+    activation: int = 1,
+    telling: Collection[int] = (),
+) -> None:
     """The promises: every accepted event is in the log once and belongs to one lead, whose state is their fold; its
     transitions chain and end there; and of a person's stage somebody was told. Raises AssertionError."""
     assert sorted(item.short for item in found.events) == sorted({item.short for item in accepted}), "the log is whole"
@@ -157,12 +191,17 @@ def check(found: Everything, *, accepted: Iterable[LeadEvent], model: Model, act
         assert len(owners) == 1, f"{item.home} belongs to one open lead, not to {owners}"
     for lead, state in open_leads.items():
         events = [item for item in found.events if item.home in found.homes[lead]]
-        expected, profile = fold(events, model, activation=activation, lead=lead, as_of=state.as_of)
+        # A lead that a model changed nothing about keeps its old number until something else is written.
+        assert state.activation <= activation
+        expected, profile = fold(events, model, activation=state.activation, lead=lead, as_of=state.as_of)
         assert same_fold(state, expected), f"{lead} is the fold of its events"
         assert found.profiles[lead] == profile
         assert expected.due_at is None or (state.due_at is not None and state.due_at <= expected.due_at)
     for lead, state in found.states.items():
         _check_chain(found.transitions[lead], state, model)
+        for transition in found.transitions[lead]:
+            if transition.cause is Cause.MODEL and transition.publish:
+                assert transition.activation in telling, "a model's doing is told only where somebody wants to hear it"
 
 
 def _check_chain(chain: list[Transition], state: LeadState, model: Model) -> None:
@@ -249,7 +288,8 @@ class Interleaving:
         )
         store.loses_answer = self._loses_answer
         self.store = store
-        self.world = World(store, store, rescoring_type)
+        self.models = LaggingModels(self.rng)
+        self.world = World(store, store, rescoring_type, models=self.models)
         for body in bodies:
             self.world.send(body)
         self.pending = _redelivered(self.rng, self.world.queue, duplicates=duplicates)
@@ -262,11 +302,24 @@ class Interleaving:
             crew.switch()
             if crew.dead:
                 crews.remove(crew)
+        self.models.lags = False
+        if self.activates:  # With every event folded in, so that nothing but the model can move anybody.
+            self.world.drain()
+            self.models.activate()
         for cause in (Cause.MODEL, Cause.TIME):
             self.world.send(ticks_body("tick", list(self.store.all_states()), cause))
             self.world.drain()
-        models = self.world.models
-        check(everything(self.store), accepted=self.events, model=models.model, activation=models.activation)
+        found = everything(self.store)
+        self.world.unwritten = sum(
+            state.activation < self.models.activation and not state.merged_into for state in found.states.values()
+        )
+        check(
+            found,
+            accepted=self.events,
+            model=self.models.model,
+            activation=self.models.activation,
+            telling=self.models.telling,
+        )
 
     def _work(self) -> None:
         while self.pending:
@@ -274,8 +327,7 @@ class Interleaving:
             batch = list(dict(taken).items())
             self.world.now += self.rng.choice([0, 0, 0, 1, 1000, DAY, 31 * DAY])
             if self.activates and self.rng.random() < 0.2:
-                self.world.models.activation += 1
-                self.world.models.model = self.rng.choice(MODELS)
+                self.models.activate()
             try:
                 failed = self.world.score(batch)
             except (Crash, Throttled):  # The invocation is gone: all of its messages come back.

@@ -7,7 +7,10 @@
                                          KNOWN#<kind>                           what it is known by, one of each kind
                                          TRANSITION#<version, 10 digits>
             DECAY#cursor                 CURSOR
-            MODEL#active                 ACTIVE
+            MODEL#active                 ACTIVE                                 the activation in force
+                                         ACTIVATION#<number, 10 digits>         every activation
+                                         PUSHED#<name>#<version, 10 digits>     every version of every model
+                                         RUN, SEGMENT#<stage>#<shard>           how far the ticks of one were sent
             MODEL#<name>                 VERSION#<number, 10 digits>
     index due    due_shard, due_at (STATE items with a timer)
     index stage  stage_shard, pk   (STATE items with a stage)
@@ -34,6 +37,12 @@ HOME_PREFIX = "HOME#"
 KNOWN_PREFIX = "KNOWN#"
 TRANSITION_PREFIX = "TRANSITION#"
 VERSION_PREFIX = "VERSION#"
+ACTIVATION_PREFIX = "ACTIVATION#"
+PUSHED_PREFIX = "PUSHED#"
+SEGMENT_PREFIX = "SEGMENT#"
+
+#: What there is once, whatever the models are called.
+_MODELS = "MODEL#active"
 
 
 def event_key(home: Identifier, event_id: str) -> Key:
@@ -69,7 +78,23 @@ def cursor_key() -> Key:
 
 
 def active_model_key() -> Key:
-    return {"pk": "MODEL#active", "sk": "ACTIVE"}
+    return {"pk": _MODELS, "sk": "ACTIVE"}
+
+
+def activation_key(activation: int) -> Key:
+    return {"pk": _MODELS, "sk": f"{ACTIVATION_PREFIX}{activation:010}"}
+
+
+def pushed_key(name: str, version: int) -> Key:
+    return {"pk": _MODELS, "sk": f"{PUSHED_PREFIX}{name}#{version:010}"}
+
+
+def run_key() -> Key:
+    return {"pk": _MODELS, "sk": "RUN"}
+
+
+def segment_key(stage: str, shard: int) -> Key:
+    return {"pk": _MODELS, "sk": f"{SEGMENT_PREFIX}{stage_shard(stage, shard)}"}
 
 
 def model_key(name: str, version: int) -> Key:

@@ -19,12 +19,16 @@ from leadscore.domain.model import Model
 from leadscore.domain.state import LeadState, Profile
 from leadscore.domain.transition import Transition
 from leadscore.use_cases.ports import (
+    Activation,
     Commit,
     IdentifierTaken,
     KindTaken,
     LeadClosed,
     ModelBehind,
     Recorded,
+    Run,
+    Segment,
+    Version,
     VersionConflict,
 )
 
@@ -62,7 +66,7 @@ class _LoggedEvent(NamedTuple):
 
 
 class MemoryStore(Hooks):
-    """Both tables: EventLog, LeadStore, TransitionLog, StageIndex and DueIndex.
+    """Both tables: EventLog, LeadStore, TransitionLog, StageIndex, StageShards, DueIndex and Histories.
 
     `is_stale` says of which identifiers `find` shall answer what was true before their last change, as an eventually
     consistent read may. `stream` is every transition in the order of commits, as the leads table's stream tells it.
@@ -80,7 +84,7 @@ class MemoryStore(Hooks):
         super().__init__(before_call, after_call)
         self.is_stale = is_stale
         self.stream: list[Transition] = []
-        self._due_shards = due_shards
+        self._shards = due_shards
         self._page_size = page_size
         self._events: dict[Identifier, dict[str, _LoggedEvent]] = {}
         self._owners: dict[Identifier, str] = {}
@@ -171,20 +175,38 @@ class MemoryStore(Hooks):
         with self._call("leads_in"):
             return [state.lead for state in self._states.values() if state.stage == stage][:limit]
 
+    # StageShards
+
+    @property
+    def stage_shards(self) -> int:
+        return self._shards
+
+    def page(self, stage: str, *, shard: int, after: str) -> Sequence[str]:
+        with self._call("page"):
+            beyond = sorted(
+                state.lead
+                for state in self._states.values()
+                if state.stage == stage and self._shard_of(state.lead) == shard and state.lead > after
+            )
+            return beyond[: self._page_size]
+
+    # Histories
+
+    def read_history(self, lead: str) -> Sequence[LeadEvent]:
+        return self.read(self.read_homes(lead))
+
     # DueIndex
 
     @property
     def due_shards(self) -> int:
-        return self._due_shards
+        return self._shards
 
     def due(self, *, until: int, shard: int, after: str | None) -> tuple[Sequence[str], str | None]:
         with self._call("due"):
             armed = sorted(
                 (state.due_at, state.lead)
                 for state in self._states.values()
-                if state.due_at is not None
-                and state.due_at <= until
-                and zlib.crc32(state.lead.encode()) % self._due_shards == shard
+                if state.due_at is not None and state.due_at <= until and self._shard_of(state.lead) == shard
             )
         if after is not None:
             due_at, lead = after.split(" ")
@@ -214,6 +236,9 @@ class MemoryStore(Hooks):
         with self._lock:
             documents = [logged.document for home in self._events.values() for logged in home.values()]
         return [LeadEvent.from_json(json.loads(document)) for document in documents]
+
+    def _shard_of(self, lead: str) -> int:
+        return zlib.crc32(lead.encode()) % self._shards
 
     # Inside the lock
 
@@ -299,14 +324,76 @@ class MemoryTopic(Hooks):
             self.published.append(Notification(body, dict(attributes)))
 
 
+class MemoryModelVersions(Hooks):
+    """ModelVersions and Runs."""
+
+    def __init__(self, before_call: Hook = _ignore, after_call: Hook = _ignore) -> None:
+        super().__init__(before_call, after_call)
+        self._pushed: dict[str, list[tuple[Version, str]]] = {}
+        self._activations: list[Activation] = []
+        self._run: tuple[Run, dict[tuple[str, int], Segment]] | None = None
+
+    # ModelVersions
+
+    def push(self, name: str, text: str, *, at: int) -> tuple[Version, bool]:
+        with self._call("push"):
+            pushed = self._pushed.setdefault(name, [])
+            if pushed and pushed[-1][1] == text:
+                return pushed[-1][0], False
+            pushed.append((Version(name, len(pushed) + 1, at), text))
+            return pushed[-1][0], True
+
+    def text(self, name: str, version: int) -> str | None:
+        with self._call("text"):
+            texts = {there.version: text for there, text in self._pushed.get(name, ())}
+            return texts.get(version)
+
+    def versions(self) -> Sequence[Version]:
+        with self._call("versions"):
+            return [version for _, pushed in sorted(self._pushed.items()) for version, _ in pushed]
+
+    def in_force(self) -> Activation | None:
+        with self._call("in_force"):
+            return self._activations[-1] if self._activations else None
+
+    def activations(self) -> Sequence[Activation]:
+        with self._call("activations"):
+            return self._activations[::-1]
+
+    def put_into_force(self, activation: Activation) -> None:
+        with self._call("put_into_force"):
+            if self._activations and self._activations[-1].activation != activation.activation - 1:
+                raise VersionConflict("somebody else activates a model at this moment")
+            self._activations.append(activation)
+
+    # Runs
+
+    def begin(self, run: Run) -> None:
+        with self._call("begin"):
+            self._run = run, {}
+
+    def latest(self) -> tuple[Run, Sequence[Segment]] | None:
+        with self._call("latest"):
+            return None if self._run is None else (self._run[0], list(self._run[1].values()))
+
+    def remember(self, run: Run, segment: Segment) -> None:
+        with self._call("remember"):
+            if self._run is not None and self._run[0] == run:
+                self._run[1][segment.stage, segment.shard] = segment
+
+
 class FixedModels:
-    """Models with one model in force until somebody sets another."""
+    """Models with one model in force until somebody sets another. `telling` are the activations that tell."""
 
     def __init__(self, activation: int, model: Model) -> None:
         self.activation = activation
         self.model = model
+        self.telling: set[int] = set()
 
     def active(self, *, at_least: int = 0) -> tuple[int, Model]:
         if self.activation < at_least:
             raise ModelBehind
         return self.activation, self.model
+
+    def tells(self, activation: int) -> bool:
+        return activation in self.telling

@@ -1,27 +1,26 @@
-"""The scoring model in force: stored versions, the pointer to the active one, and the one that ships."""
+"""The scoring model in force: what the pointer names, compiled and held for a moment, or the one that ships."""
 
 import logging
+import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict
 from importlib import resources
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from leadscore.adapters.dynamodb_attributes import to_item
-from leadscore.adapters.dynamodb_calls import Unserved, batch_get, query, refusals
-from leadscore.adapters.dynamodb_keys import VERSION_PREFIX, Key, active_model_key, model_key
+from leadscore.adapters.dynamodb_calls import Unserved
 from leadscore.adapters.failure import describe
+from leadscore.adapters.model_versions import DynamoDBModelVersions
 from leadscore.domain.model import Model, compile_model
-from leadscore.use_cases.ports import ModelBehind, Pointer, VersionConflict
+from leadscore.use_cases.ports import Activation, ModelBehind, VersionConflict
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-#: How long a worker may go on with a model after another was activated.
-_FRESH_SECONDS = 60
+#: How long a worker may go on with a model after another was activated. The rescoring of all leads waits for it.
+FRESH_SECONDS = 10
 #: How soon it looks again where it could not.
 _RETRY_SECONDS = 5
 #: The activation number of the model that ships, in force until somebody activates one.
@@ -38,7 +37,7 @@ def shipped_text() -> str:
 
 
 class StoredModels:
-    """Models and ModelVersions. `clock` counts seconds, from wherever it likes."""
+    """Models. `clock` counts seconds, from wherever it likes; `now` is in ms."""
 
     def __init__(
         self,
@@ -47,19 +46,21 @@ class StoredModels:
         table: str,
         default_text: str,
         clock: Callable[[], float],
+        now: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
         installs: bool = False,
     ) -> None:
         """`installs` keeps the model that ships in the table when it is first used.
 
         From then on a deployment that ships another one changes no lead: states are numbered by activation.
         """
-        self._client = client
+        self._versions = DynamoDBModelVersions(client, table=table)
         self._installs = installs
-        self._table = table
         self._default_text = default_text
         self._clock = clock
+        self._now = now
         self._lock = Lock()
         self._active: tuple[int, Model] | None = None
+        self._telling: frozenset[int] = frozenset()
         self._look_at = 0.0
 
     def active(self, *, at_least: int = 0) -> tuple[int, Model]:
@@ -74,34 +75,15 @@ class StoredModels:
                 raise ModelBehind(f"activation {at_least} is wanted and {active[0]} in force")
             return active
 
-    def pointer(self) -> Pointer:
-        """Read consistently. It has no name where the model that ships is in force."""
-        found = self._read(active_model_key())
-        if found is None:
-            return Pointer(_SHIPPED_ACTIVATION, "", 0)
-        return Pointer(found["activation"], found["name"], found["version"])
-
-    def activate(self, name: str, text: str) -> Pointer:
-        """Keep the text as the next version of the model and put it into force: a valid one, the caller sees to that.
-
-        Raises VersionConflict if somebody else activated one meanwhile.
-        """
-        before = self.pointer()
-        after = Pointer(before.activation + 1, name, self._latest_version(name) + 1)
-        self._put_version(after, text)
-        self._put_once(
-            {**active_model_key(), **asdict(after)},
-            "activation = :before" if before.name else "attribute_not_exists(pk)",
-            {":before": before.activation} if before.name else {},
-        )
-        return after
+    def tells(self, activation: int) -> bool:
+        return activation in self._telling
 
     def _refreshed(self, held: tuple[int, Model]) -> tuple[int, Model]:
         """The model in force; the one that is held where that cannot be had: no lead has to wait for it."""
         try:
             return self._reload()
         except ModelUnusable:
-            self._look_at = self._clock() + _FRESH_SECONDS
+            self._look_at = self._clock() + FRESH_SECONDS
         except (BotoCoreError, ClientError, Unserved) as error:
             _LOGGER.warning("model.refresh.failed", extra=describe(error))
             self._look_at = self._clock() + _RETRY_SECONDS
@@ -109,64 +91,36 @@ class StoredModels:
 
     def _reload(self) -> tuple[int, Model]:
         read_at = self._clock()
-        pointer = self.pointer()
-        if self._installs and not pointer.name:
-            pointer = self._install()
-        if self._active is None or self._active[0] != pointer.activation:
-            self._active = pointer.activation, _compiled(self._text(pointer))
-        self._look_at = read_at + _FRESH_SECONDS
+        in_force = self._versions.in_force()
+        if in_force is None and self._installs:
+            in_force = self._install()
+        number = _SHIPPED_ACTIVATION if in_force is None else in_force.activation
+        if self._active is None or self._active[0] != number:
+            if in_force is not None and in_force.tells:
+                self._telling |= {number}
+            self._active = number, _compiled(self._text(in_force))
+        self._look_at = read_at + FRESH_SECONDS
         return self._active
 
-    def _install(self) -> Pointer:
-        shipped = Pointer(_SHIPPED_ACTIVATION, str(_parse(self._default_text)["model"]), 1)
+    def _install(self) -> Activation | None:
         # Another worker may be first with either, and may have died in between: whatever is there stands.
+        model = _compiled(self._default_text)
         with suppress(VersionConflict):
-            self._put_version(shipped, self._default_text)
-        with suppress(VersionConflict):
-            self._put_once({**active_model_key(), **asdict(shipped)}, "attribute_not_exists(pk)", {})
-        return self.pointer()
+            pushed, _ = self._versions.push(model.name, self._default_text, at=self._now())
+            ladder = tuple(stage.name for stage in model.stages)
+            self._versions.put_into_force(
+                Activation(_SHIPPED_ACTIVATION, pushed.name, pushed.version, pushed.pushed_at, stages=ladder)
+            )
+        return self._versions.in_force()
 
-    def _text(self, pointer: Pointer) -> str:
-        if not pointer.name:
+    def _text(self, in_force: Activation | None) -> str:
+        if in_force is None:
             return self._default_text
-        stored = self._read(model_key(pointer.name, pointer.version))
-        if stored is None:
-            _LOGGER.error("model.gone", extra={"model": pointer.name, "version": pointer.version})
-            raise ModelUnusable(f"the model in force, {pointer.name} version {pointer.version}, is gone from the table")
-        text: str = stored["text"]
+        text = self._versions.text(in_force.name, in_force.version)
+        if text is None:
+            _LOGGER.error("model.gone", extra={"model": in_force.name, "version": in_force.version})
+            raise ModelUnusable(f"the model in force, {in_force.name} version {in_force.version}, is gone")
         return text
-
-    def _read(self, key: Key) -> dict[str, Any] | None:
-        return next(batch_get(self._client, self._table, [key], is_consistent=True), None)
-
-    def _latest_version(self, name: str) -> int:
-        newest_first = query(
-            self._client,
-            {
-                "TableName": self._table,
-                "ConsistentRead": True,
-                "KeyConditionExpression": "pk = :pk AND begins_with(sk, :prefix)",
-                "ExpressionAttributeValues": to_item({":pk": model_key(name, 0)["pk"], ":prefix": VERSION_PREFIX}),
-                "ScanIndexForward": False,
-                "Limit": 1,
-            },
-        )
-        latest = next(newest_first, None)
-        return 0 if latest is None else int(latest["sk"].removeprefix(VERSION_PREFIX))
-
-    def _put_version(self, pointer: Pointer, text: str) -> None:
-        self._put_once({**model_key(pointer.name, pointer.version), "text": text}, "attribute_not_exists(pk)", {})
-
-    def _put_once(self, values: dict[str, Any], condition: str, compared: dict[str, Any]) -> None:
-        request: Any = {"TableName": self._table, "Item": to_item(values), "ConditionExpression": condition}
-        if compared:
-            request["ExpressionAttributeValues"] = to_item(compared)
-        try:
-            self._client.put_item(**request)
-        except ClientError as error:
-            if refusals(error):
-                raise VersionConflict("somebody else activates a model at this moment") from error
-            raise
 
 
 def _compiled(text: str) -> Model:

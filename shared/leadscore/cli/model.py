@@ -1,35 +1,27 @@
-"""`leadscore model`: work on a scoring model's file."""
+"""`leadscore model`: work on a scoring model's file, and on the versions of a deployed stack."""
 
-import time
-import uuid
 from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
-from leadscore.adapters import clients
-from leadscore.adapters.dynamodb_stages import DynamoDBStageIndex
-from leadscore.adapters.events_queue import SqsEventsQueue
-from leadscore.adapters.models import StoredModels, shipped_text
-from leadscore.cli.deployed import LocalOption, StackOption, deployed
-from leadscore.contracts.model_file import ModelFile, ModelFileError, read_model
-from leadscore.domain.model import Model, compile_model
-from leadscore.use_cases.activate import activate_model
-from leadscore.use_cases.ports import ModelBehind, VersionConflict
+from leadscore.cli.model_files import ModelArgument, read_model_file
+from leadscore.cli.model_shadow import shadow
+from leadscore.cli.model_versions import activate, list_versions, push, rescore, rollback
 
 #: How many of the weightiest rules, each way, a summary shows: it fits one screen.
 RULES_SHOWN = 5
 
-ModelArgument = Annotated[
-    Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The model's YAML file.")
-]
-
-commands = typer.Typer(help="Check and activate scoring models.", no_args_is_help=True)
+commands = typer.Typer(help="Check, try and activate scoring models.", no_args_is_help=True)
+commands.command()(push)
+commands.command()(activate)
+commands.command("list")(list_versions)
+commands.command()(rollback)
+commands.command()(rescore)
+commands.command()(shadow)
 
 
 @commands.command()
@@ -42,56 +34,6 @@ def check(
     _summarise(model.document, console)
     for warning in model.warnings:
         console.print(f"warning: {file}:{warning}", markup=False, highlight=False, soft_wrap=True)
-
-
-@commands.command()
-def activate(file: ModelArgument, stack: StackOption = "LeadScore", local: LocalOption = False) -> None:
-    """Put a model into force in the deployed stack, without a deployment, and rescore every lead, quietly."""
-    model = read_model_file(file)
-    with deployed(stack, local=local) as deployment, Progress(transient=True) as progress:
-        sent = progress.add_task("asking every lead to be looked at again", total=None)
-        client, table = clients.dynamodb(), deployment.outputs["LeadsTableName"]
-        compiled = compile_model(model.document)
-        models = StoredModels(client, table=table, default_text=shipped_text(), clock=time.monotonic)
-        try:
-            activated = activate_model(
-                text=file.read_text("utf-8-sig"),
-                model=compiled,
-                before=_model_before(models, otherwise=compiled),
-                versions=models,
-                index=DynamoDBStageIndex(client, table=table),
-                queue=SqsEventsQueue(clients.sqs(), url=deployment.outputs["EventsQueueUrl"]),
-                new_token=lambda: uuid.uuid4().hex,
-                progress=lambda leads: progress.update(sent, completed=leads),
-            )
-        except VersionConflict as error:
-            typer.echo(f"nothing was changed: {error}", err=True)
-            raise typer.Exit(1) from None
-    typer.echo(
-        f"{activated.name} version {activated.version} is in force, activation {activated.activation}. "
-        f"Leads being rescored: {activated.leads}. Nobody is told of stages that only the model moves."
-    )
-
-
-def _model_before(models: StoredModels, *, otherwise: Model) -> Model:
-    """The model in force. One that cannot be read any more is no reason against another."""
-    try:
-        return models.active()[1]
-    except ModelBehind:
-        return otherwise
-
-
-def read_model_file(file: Path) -> ModelFile:
-    """The model in the file. What is wrong goes to stderr, and the command ends with status 1."""
-    try:
-        return read_model(file.read_text("utf-8-sig"), name=str(file))
-    except UnicodeDecodeError as error:
-        typer.echo(f"{file}: byte {error.start} is no UTF-8: save the file as UTF-8", err=True)
-    except ModelFileError as error:
-        typer.echo(str(error), err=True)
-        count = len(error.problems)
-        typer.echo(f"{count} problem{'s' if count > 1 else ''} found", err=True)
-    raise typer.Exit(1)
 
 
 def _summarise(document: Mapping[str, Any], console: Console) -> None:

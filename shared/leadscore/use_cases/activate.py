@@ -1,57 +1,59 @@
-"""Puts a model into force and has every lead looked at again, quietly: ticks through the queue that events take."""
+"""Which version of the scoring model is in force. Bringing the leads to it is `rescore_all`'s."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from itertools import batched
+from dataclasses import replace
 
-from leadscore.domain.model import DISQUALIFIED, OUT, Model
-from leadscore.domain.transition import Cause
-from leadscore.use_cases.messages import TICKS_MAX, ticks_body
-from leadscore.use_cases.ports import EventsQueue, ModelVersions, StageIndex
+from leadscore.domain.model import Model
+from leadscore.use_cases.ports import Activation, ModelVersions, Version
 
-#: More leads of one stage than one command can reach.
-STAGE_LEADS_MAX = 10_000_000
-#: Ticks that are sent at once.
-MESSAGES_MAX = 100
+#: The number of the first activation by a person: the model that ships is in force under the one before.
+FIRST = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Activated:
-    """The model's version, the activation number from which states carry it, and how many leads were sent a tick."""
-
-    name: str
-    version: int
-    activation: int
-    leads: int
+class NothingBefore(Exception):
+    """No other version was ever in force."""
 
 
-def activate_model(
-    *,
-    text: str,
-    model: Model,
-    before: Model,
-    versions: ModelVersions,
-    index: StageIndex,
-    queue: EventsQueue,
-    new_token: Callable[[], str],
-    progress: Callable[[int], None] = lambda _leads: None,
-) -> Activated:
-    """Store `text`, which says `model`, as the next version, put it into force in place of `before`, send the ticks.
+def activate(*, version: Version, model: Model, tells: bool, versions: ModelVersions, now: int) -> Activation:
+    """Put a version, which says `model`, into force. Raises VersionConflict where somebody else does at this time."""
+    before = versions.in_force()
+    activation = Activation(
+        activation=before.activation + 1 if before else FIRST,
+        name=version.name,
+        version=version.version,
+        activated_at=now,
+        stages=tuple(stage.name for stage in model.stages),
+        tells=tells,
+        back_to=_back_to(before, version),
+    )
+    versions.put_into_force(activation)
+    return activation
 
-    A lead that no tick reaches is brought up to date by its next event: an interrupted run only takes longer.
-    Raises VersionConflict where somebody else activates a model at the same time.
+
+def roll_back(*, tells: bool, versions: ModelVersions, now: int) -> Activation:
+    """Put the version into force that was before this one, and the next time the one before that.
+
+    Raises NothingBefore, VersionConflict.
     """
-    pointer = versions.activate(model.name, text)
-    ladder = [stage.name for stage in (*model.stages, *before.stages)]
-    leads = 0
-    for share in batched(_leads(index, [*ladder, OUT, DISQUALIFIED]), TICKS_MAX * MESSAGES_MAX, strict=False):
-        ticks = batched(share, TICKS_MAX, strict=False)
-        queue.send([ticks_body(new_token(), batch, Cause.MODEL, activation=pointer.activation) for batch in ticks])
-        leads += len(share)
-        progress(leads)
-    return Activated(model.name, pointer.version, pointer.activation, leads)
+    present = versions.in_force()
+    earlier = goes_back_to(versions)
+    if present is None or earlier is None:
+        raise NothingBefore
+    # What that one would have gone back to, this one goes back to: two rollbacks are two steps, not there and back.
+    activation = replace(earlier, activation=present.activation + 1, activated_at=now, tells=tells)
+    versions.put_into_force(activation)
+    return activation
 
 
-def _leads(index: StageIndex, stages: Iterable[str]) -> Iterable[str]:
-    for stage in dict.fromkeys(stages):
-        yield from index.leads_in(stage, limit=STAGE_LEADS_MAX)
+def goes_back_to(versions: ModelVersions) -> Activation | None:
+    """The activation that a rollback would repeat."""
+    present = versions.in_force()
+    if present is None:
+        return None
+    return next((then for then in versions.activations() if then.activation == present.back_to), None)
+
+
+def _back_to(before: Activation | None, version: Version) -> int:
+    if before is None:
+        return 0
+    is_the_same = (before.name, before.version) == (version.name, version.version)
+    return before.back_to if is_the_same else before.activation

@@ -117,6 +117,17 @@ class StageIndex(Protocol):
         """Leads in a stage, in no particular order, at most `limit`."""
 
 
+class StageShards(Protocol):
+    """The same index, in parts that can be read beside each other, each from where another run stopped."""
+
+    @property
+    def stage_shards(self) -> int:
+        """How many shards a stage has."""
+
+    def page(self, stage: str, *, shard: int, after: str) -> Sequence[str]:
+        """The next leads of a shard in the order of their ids, those beyond `after`; none where it ends."""
+
+
 class DueIndex(Protocol):
     @property
     def due_shards(self) -> int:
@@ -142,19 +153,92 @@ class Models(Protocol):
         May be a little old, but its number is never below `at_least`. Raises ModelBehind if it cannot be.
         """
 
+    def tells(self, activation: int) -> bool:
+        """Whether downstream wants to hear of the leads that this activation moves; one that `active` gave."""
+
 
 @dataclass(frozen=True, slots=True)
-class Pointer:
-    """Which version of which model is in force, under which activation number."""
+class Version:
+    """A model as it was pushed, at `pushed_at` (ms). Its text never changes."""
+
+    name: str
+    version: int
+    pushed_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Activation:
+    """A version coming into force, at `activated_at` (ms). Numbers only grow: going back is an activation, too.
+
+    `tells` says whether downstream hears of the leads that it moves, `stages` where the model may put a lead, and
+    `back_to` is the activation that a rollback returns to (0: there is none).
+    """
 
     activation: int
     name: str
     version: int
+    activated_at: int
+    stages: tuple[str, ...] = ()
+    tells: bool = False
+    back_to: int = 0
 
 
 class ModelVersions(Protocol):
-    def activate(self, name: str, text: str) -> Pointer:
-        """Keep the text as the model's next version, never changed again, and put it into force."""
+    def push(self, name: str, text: str, *, at: int) -> tuple[Version, bool]:
+        """Keep the text as the model's next version, unless the latest says the same; and whether it was kept.
+
+        Raises VersionConflict where somebody else pushes this model at the same time.
+        """
+
+    def text(self, name: str, version: int) -> str | None:
+        """What was pushed."""
+
+    def versions(self) -> Sequence[Version]:
+        """Every version of every model, by name, oldest first."""
+
+    def in_force(self) -> Activation | None:
+        """Read consistently. None while the model that ships was never used."""
+
+    def activations(self) -> Sequence[Activation]:
+        """Every activation there was, newest first."""
+
+    def put_into_force(self, activation: Activation) -> None:
+        """Make it the one in force and part of the history. Raises VersionConflict unless its number is the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One going over all leads for an activation."""
+
+    id: str
+    activation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A part of a run: `sent` leads of this shard of a stage were sent a tick, up to the lead `after`."""
+
+    stage: str
+    shard: int
+    after: str = ""
+    sent: int = 0
+    finished: bool = False
+
+
+class Runs(Protocol):
+    def begin(self, run: Run) -> None:
+        """From now on this is the run, and no segment of it is begun."""
+
+    def latest(self) -> tuple[Run, Sequence[Segment]] | None:
+        """The run that was begun last, and how far those of its segments are that were begun."""
+
+    def remember(self, run: Run, segment: Segment) -> None:
+        """How far a segment has come."""
+
+
+class Histories(Protocol):
+    def read_history(self, lead: str) -> Sequence[LeadEvent]:
+        """Every event of a lead, as eventually consistent as is cheap: for looking, not for committing."""
 
 
 class ModelBehind(StoreError):

@@ -6,11 +6,11 @@ version says, which the next reader finds out, but never less.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from leadscore.domain.event import Identifier, LeadEvent
-from leadscore.domain.fold import OutOfOrder, extend, fold
+from leadscore.domain.fold import OutOfOrder, advance, extend, fold
 from leadscore.domain.model import Model
 from leadscore.domain.state import RECENT_MAX, LeadState, Profile, remember, remember_anew, remember_homes, same_fold
 from leadscore.domain.transition import Cause, difference
@@ -84,10 +84,11 @@ class Logged:
 
 
 class InForce(NamedTuple):
-    """A model, and the activation number that states folded by it carry."""
+    """A model, the activation number that states folded by it carry, and whether it tells of those that it moves."""
 
     activation: int
     model: Model
+    tells: bool
 
 
 @dataclass(kw_only=True)
@@ -138,7 +139,8 @@ class Rescoring:
         if in_force is not None and (state.is_new or state.activation == in_force.activation):
             return state, in_force
         while True:
-            in_force = InForce(*self.models.active(at_least=state.activation))
+            activation, model = self.models.active(at_least=state.activation)
+            in_force = InForce(activation, model, self.models.tells(activation))
             if state.is_new or state.activation == in_force.activation:
                 return state, in_force
             state = self._catch_up(state, in_force, tally)
@@ -199,20 +201,23 @@ class Rescoring:
         return following, learned if learned != profile else None
 
     def _full_fold(
-        self, state: LeadState, homes: Iterable[Identifier], in_force: InForce, tally: Tally
+        self, state: LeadState, homes: Iterable[Identifier], in_force: InForce, tally: Tally, *, as_of: int = 0
     ) -> tuple[LeadState, Profile]:
-        """`homes` are more of the lead's than its own list may have yet."""
+        """`homes` are more of the lead's than its own list may have yet; without `as_of` it is the fold of now."""
         tally.full_folds += 1
-        return self._fold(state, dict.fromkeys((*self.store.read_homes(state.lead), *homes)), in_force)
+        all_homes = dict.fromkeys((*self.store.read_homes(state.lead), *homes))
+        return self._fold(state, all_homes, in_force, as_of or max(self.now(), state.as_of))
 
-    def _fold(self, state: LeadState, homes: Iterable[Identifier], in_force: InForce) -> tuple[LeadState, Profile]:
+    def _fold(
+        self, state: LeadState, homes: Iterable[Identifier], in_force: InForce, as_of: int
+    ) -> tuple[LeadState, Profile]:
         events = sorted(self.log.read(homes), key=lambda event: event.order)
         following, profile = fold(
             events,
             in_force.model,
             activation=in_force.activation,
             lead=state.lead,
-            as_of=max(self.now(), state.as_of),
+            as_of=as_of,
             due_at=state.due_at,
         )
         following.version = state.version + 1
@@ -273,7 +278,14 @@ class Rescoring:
         homes: tuple[Identifier, ...] = (),
         closing: Closing | None = None,
     ) -> None:
-        transition = difference(state, following, in_force.model, activation=in_force.activation, cause=cause)
+        transition = difference(
+            state,
+            following,
+            in_force.model,
+            activation=in_force.activation,
+            cause=cause,
+            tells=in_force.tells,
+        )
         self.store.commit(Commit(following, profile, transition, homes, closing))
         tally.commits += 1
         tally.transitions += transition is not None
@@ -283,14 +295,22 @@ class Rescoring:
     def _catch_up(self, state: LeadState, in_force: InForce, tally: Tally) -> LeadState:
         """Bring a lead to the model in a commit of its own, so that the model's doing is not told as the lead's.
 
-        Events of other workers may lie in the log unfolded. Then the commit is theirs too, and is told.
+        Events of other workers may lie in the log unfolded. Then the commit is theirs too, and is told. A lead that
+        the model changes nothing about is not written: the next commit carries the activation. Until then the stored
+        state keeps its version and its ring, so that whoever reads it knows what they are complete for.
         """
         for attempt in range(TRIES_MAX):
-            following, profile = self._full_fold(state, (), in_force, tally)
+            folded_anew, profile = self._full_fold(state, (), in_force, tally, as_of=state.as_of)
+            brought = replace(state, activation=in_force.activation, wakes_at=folded_anew.wakes_at)
+            if self._is_unmoved(brought, folded_anew):
+                return brought
+            following = advance(folded_anew, in_force.model, to=self.now())
             same_events = (state.folded_count, state.folded_xor) == (following.folded_count, following.folded_xor)
             cause = Cause.MODEL if same_events else Cause.EVENT
             try:
-                self._write(state, following, in_force, tally, cause=cause, profile=profile)
+                # The profile comes from the events alone, whatever the model says.
+                learned = None if same_events else profile
+                self._write(state, following, in_force, tally, cause=cause, profile=learned)
             except VersionConflict:
                 tally.conflicts += 1
                 self.pause(attempt)
@@ -300,6 +320,10 @@ class Rescoring:
             else:
                 return following
         raise Contended
+
+    def _is_unmoved(self, state: LeadState, folded_anew: LeadState) -> bool:
+        """Whether the model in force gives what the state says, at the state's own moment, its timer included."""
+        return same_fold(state, folded_anew) and state.due_at == folded_anew.due_at
 
     # -- merging ---------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,176 @@
+"""`leadscore model push`, `activate`, `rollback`, `rescore` and `list`: the versions of a deployed stack."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from leadscore.adapters import clients
+from leadscore.adapters.deployment import Deployment
+from leadscore.adapters.model_versions import DynamoDBModelVersions
+from leadscore.adapters.models import StoredModels, shipped_text
+from leadscore.cli.deployed import LocalOption, StackOption, deployed
+from leadscore.cli.model_files import ModelArgument, read_model_file, read_model_text, read_text
+from leadscore.cli.rescoring import now, rescore_leads
+from leadscore.domain.model import Model, compile_model
+from leadscore.use_cases import activate as versions_in_force
+from leadscore.use_cases.ports import Activation, ModelBehind, Version, VersionConflict
+
+TargetArgument = Annotated[
+    str, typer.Argument(metavar="NAME[@N] | FILE", help="A pushed version (without @N the latest), or a file to push.")
+]
+NotifyOption = Annotated[
+    bool, typer.Option("--notify", help="Tell downstream of the leads that change their stage by this.")
+]
+WaitOption = Annotated[bool, typer.Option("--wait", help="Wait until all leads are rescored.")]
+
+
+def push(file: ModelArgument, stack: StackOption = "LeadScore", local: LocalOption = False) -> None:
+    """Store a model in the deployed stack as its next version, without putting it into force."""
+    model = compile_model(read_model_file(file).document)
+    with _stored(stack, local=local) as (_, versions):
+        version, is_new = versions.push(model.name, read_text(file), at=now())
+    name = f"{version.name}@{version.version}"
+    if is_new:
+        typer.echo(f"{name} is stored. To put it into force: leadscore model activate {name}")
+    else:
+        typer.echo(f"{name} says the same already: nothing was stored.")
+
+
+def activate(
+    target: TargetArgument,
+    notify: NotifyOption = False,
+    wait: WaitOption = False,
+    stack: StackOption = "LeadScore",
+    local: LocalOption = False,
+) -> None:
+    """Put a model into force, without a deployment, and rescore every lead, quietly unless told otherwise."""
+    file = Path(target)
+    file_model = compile_model(read_model_file(file).document) if file.is_file() else None
+    with _stored(stack, local=local) as (deployment, versions):
+        _install_shipped(deployment)
+        if file_model is not None:
+            version, model = versions.push(file_model.name, read_text(file), at=now())[0], file_model
+        else:
+            version = _find(target, versions)
+            model = _model_of(version, versions)
+        activation = versions_in_force.activate(
+            version=version, model=model, tells=notify, versions=versions, now=now()
+        )
+        _bring_into_force(deployment, versions, activation, waits=wait)
+
+
+def rollback(
+    notify: NotifyOption = False,
+    wait: WaitOption = False,
+    stack: StackOption = "LeadScore",
+    local: LocalOption = False,
+) -> None:
+    """Go back to the version that was in force before, and rescore every lead; once more goes back one further."""
+    with _stored(stack, local=local) as (deployment, versions):
+        try:
+            activation = versions_in_force.roll_back(tells=notify, versions=versions, now=now())
+        except versions_in_force.NothingBefore:
+            _end("no other version was in force before this one")
+        _bring_into_force(deployment, versions, activation, waits=wait)
+
+
+def rescore(wait: WaitOption = False, stack: StackOption = "LeadScore", local: LocalOption = False) -> None:
+    """Rescore every lead by the model in force: the rest of an interrupted run, or all of them once more."""
+    with _stored(stack, local=local) as (deployment, versions):
+        activation = versions.in_force()
+        if activation is None:
+            _end("no model was ever in force here: no lead was ever scored")
+        leads = rescore_leads(deployment, versions, activation, waits=wait)
+    typer.echo(f"Leads {'rescored' if wait else 'being rescored'}: {leads}.")
+
+
+def list_versions(stack: StackOption = "LeadScore", local: LocalOption = False) -> None:
+    """List every model and version: when it was pushed, and which is in force since when."""
+    with _stored(stack, local=local) as (_, versions):
+        present, pushed = versions.in_force(), versions.versions()
+        earlier = versions_in_force.goes_back_to(versions)
+    table = Table("model", "version", "pushed", "in force")
+    for version in pushed:
+        table.add_row(version.name, str(version.version), _moment(version.pushed_at), _in_force(version, present))
+    Console().print(table)
+    if present is None:
+        typer.echo("Until the first event comes or a version is activated, the model that ships is in force.")
+    if earlier is not None:
+        typer.echo(f"`leadscore model rollback` goes back to {earlier.name}@{earlier.version}.")
+
+
+@contextmanager
+def _stored(stack: str, *, local: bool) -> Iterator[tuple[Deployment, DynamoDBModelVersions]]:
+    with deployed(stack, local=local) as deployment:
+        try:
+            yield (
+                deployment,
+                DynamoDBModelVersions(clients.dynamodb(), table=deployment.outputs["LeadsTableName"]),
+            )
+        except VersionConflict as error:
+            _end(f"nothing was changed: {error}")
+
+
+def _install_shipped(deployment: Deployment) -> None:
+    """So that there is something to go back to, even before the first event."""
+    table = deployment.outputs["LeadsTableName"]
+    models = StoredModels(
+        clients.dynamodb(), table=table, default_text=shipped_text(), clock=time.monotonic, installs=True
+    )
+    try:
+        models.active()
+    except ModelBehind:
+        return  # The one in force cannot be read any more: no reason against another.
+
+
+def _bring_into_force(
+    deployment: Deployment, versions: DynamoDBModelVersions, activation: Activation, *, waits: bool
+) -> None:
+    typer.echo(f"{activation.name}@{activation.version} is in force, activation {activation.activation}.")
+    leads = rescore_leads(deployment, versions, activation, waits=waits)
+    typer.echo(
+        f"Leads {'rescored' if waits else 'being rescored'}: {leads}. "
+        + ("Downstream is told" if activation.tells else "Nobody is told")
+        + " of stages that only the model moves."
+    )
+
+
+def _find(target: str, versions: DynamoDBModelVersions) -> Version:
+    name, _, number = target.partition("@")
+    found = [version for version in versions.versions() if version.name == name]
+    chosen = [version for version in found if not number or str(version.version) == number]
+    if not found:
+        _end(f"{target} is neither a file nor a model that was pushed; `leadscore model list` names those")
+    if not chosen:
+        _end(f"{name} has no version {number}: its latest is {found[-1].version}")
+    return chosen[-1]
+
+
+def _model_of(version: Version, versions: DynamoDBModelVersions) -> Model:
+    """The model of a stored version, which this version of the program has to understand."""
+    text = versions.text(version.name, version.version)
+    if text is None:
+        _end(f"the text of {version.name}@{version.version} is gone from the table")
+    return compile_model(read_model_text(text, name=f"{version.name}@{version.version}").document)
+
+
+def _in_force(version: Version, present: Activation | None) -> str:
+    if present is None or (present.name, present.version) != (version.name, version.version):
+        return ""
+    return f"activation {present.activation}, since {_moment(present.activated_at)}"
+
+
+def _moment(at: int) -> str:
+    return f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%d %H:%M:%SZ}"
+
+
+def _end(sentence: str) -> NoReturn:
+    typer.echo(sentence, err=True)
+    raise typer.Exit(1)
