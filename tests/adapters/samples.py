@@ -112,15 +112,15 @@ def largest_state(random: Random) -> LeadState:
         created_at=ago(),
         last_event=(NOW - 1, event_id("website", "x")),
         last_activity_at=ago(),
-        idle_steps=2,
         settled_at=ago(),
+        reset_at=ago(),
         floor="sales_qualified",
         identified=True,
-        fit=-random.randrange(100_000, 1_000_000),
-        engagement=-random.randrange(100_000, 1_000_000),
+        scores={name: -random.randrange(100_000, 1_000_000) for name in ("fit", "engagement")},
+        idle={number: (1, random.randrange(1_000)) for number in random.sample(range(1 << 16), 2)},
         lines={
             number: Line(-random.randrange(100_000, 1_000_000), random.randrange(100_000, 1_000_000), ago())
-            for number in range(45)
+            for number in random.sample(range(1 << 16), 45)
         },
         folded_count=999_999,
         folded_xor=random.getrandbits(64),
@@ -146,6 +146,7 @@ def transition(lead: str, version: int, **changes: Any) -> Transition:
         "routes": ("sales",),
         "fit": 45,
         "engagement": -12,
+        "total": 33,
         "reasons": (("Asked for a demo", 60), ("Left the trial early", -15)),
         "publish": True,
     }

@@ -33,6 +33,7 @@ UPWARD = Transition(
     routes=("sales", "nurture"),
     fit=15,
     engagement=90,
+    total=105,
     reasons=(("Webinar attended", 40), ("White paper", 25), ("Demo requested", 25), ("Director", 15)),
     publish=True,
 )

@@ -1,11 +1,12 @@
 """A lead's state as one item of less than 1,024 bytes, whatever the lead has done: one write unit.
 
 What indexes, conditions and people need are attributes of their own; the rest is one binary attribute of
-variable-length numbers, since 45 explanation lines take 1,300 bytes as JSON and 700 like this. Its scores are raw: before any cap.
+variable-length numbers, since 45 explanation lines take 1,300 bytes as JSON and 700 like this.
+The scores in it are raw: before any cap.
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from leadscore.adapters.dynamodb_keys import due_shard, lead_of, shard_of, stage_shard, state_key
@@ -16,8 +17,9 @@ from leadscore.use_cases.ports import ModelBehind
 #: A hash that stands for an event or a home.
 _SHORT_BYTES = 8
 #: The number of a model's part, and the mark of a value that counted.
-_ID_BYTES = 3
+_ID_BYTES = 2
 _MARK_BYTES = 6
+_IS_OUT, _IS_DISQUALIFIED, _IS_IDENTIFIED, _FLOOR_IS_STAGE = 1, 2, 4, 8
 
 
 def state_values(state: LeadState) -> dict[str, Any]:
@@ -46,7 +48,7 @@ def state_from(values: Mapping[str, Any]) -> LeadState:
     if schema > SCHEMA:
         raise ModelBehind(f"state of schema {schema}, newer than this code, which knows {SCHEMA}")
     version, as_of = values["v"], _number(stream)
-    return LeadState(
+    state = LeadState(
         lead=lead_of(values["pk"]),
         version=version,
         as_of=as_of,
@@ -61,10 +63,10 @@ def state_from(values: Mapping[str, Any]) -> LeadState:
         last_activity_at=_number(stream),
         settled_at=_number(stream),
         reset_at=_number(stream),
-        floor=_text(stream),
-        is_out=bool(_number(stream)),
-        is_disqualified=bool(_number(stream)),
-        identified=bool(_number(stream)),
+        floor=values["stage"] if (flags := _number(stream)) & _FLOOR_IS_STAGE else _text(stream),
+        is_out=bool(flags & _IS_OUT),
+        is_disqualified=bool(flags & _IS_DISQUALIFIED),
+        identified=bool(flags & _IS_IDENTIFIED),
         folded_count=_number(stream),
         folded_xor=_short(stream),
         recent_since=_number(stream),
@@ -73,17 +75,26 @@ def state_from(values: Mapping[str, Any]) -> LeadState:
         lines={_id(stream): Line(_number(stream), _number(stream), as_of - _number(stream)) for _ in _many(stream)},
         scores={FIT: values["fit"], ENGAGEMENT: values["engagement"]}
         | {_text(stream): _number(stream) for _ in _many(stream)},
-        groups={_id(stream): _number(stream) for _ in _many(stream)},
-        pools={_id(stream): _numbers(stream) for _ in _many(stream)},
-        memory={_id(stream): _numbers(stream) for _ in _many(stream)},
         idle={_id(stream): (_number(stream), _number(stream)) for _ in _many(stream)},
-        marks=tuple(int.from_bytes(islice(stream, _MARK_BYTES)) for _ in _many(stream)),
-        spilled_count=_number(stream),
-        ladders={_text(stream): _text(stream) for _ in _many(stream)},
-        visit=(_number(stream), _number(stream), _number(stream)),
         channels=(_text(stream), _text(stream)),
-        notices={_id(stream): as_of - _number(stream) for _ in _many(stream)},
     )
+    _read_rest(state, stream)
+    return state
+
+
+def _read_rest(state: LeadState, stream: Iterator[int]) -> None:
+    """What only models with more than plain points make use of: most leads have none of it."""
+    if (first := next(stream, None)) is None:
+        return
+    stream = chain([first], stream)
+    state.groups = {_id(stream): _number(stream) for _ in _many(stream)}
+    state.pools = {_id(stream): _numbers(stream) for _ in _many(stream)}
+    state.memory = {_id(stream): _numbers(stream) for _ in _many(stream)}
+    state.marks = tuple(int.from_bytes(islice(stream, _MARK_BYTES)) for _ in _many(stream))
+    state.spilled_count = _number(stream)
+    state.ladders = {_text(stream): _text(stream) for _ in _many(stream)}
+    state.visit = (_number(stream), _number(stream), _number(stream))
+    state.notices = {_id(stream): _number(stream) for _ in _many(stream)}
 
 
 def _encode(state: LeadState) -> bytes:
@@ -100,10 +111,16 @@ def _encode(state: LeadState) -> bytes:
     _put_number(out, state.last_activity_at)
     _put_number(out, state.settled_at)
     _put_number(out, state.reset_at)
-    _put_text(out, state.floor)
-    _put_number(out, state.is_out)
-    _put_number(out, state.is_disqualified)
-    _put_number(out, state.identified)
+    is_floor = bool(state.floor) and state.floor == state.stage
+    _put_number(
+        out,
+        is_floor * _FLOOR_IS_STAGE
+        | state.is_out * _IS_OUT
+        | state.is_disqualified * _IS_DISQUALIFIED
+        | state.identified * _IS_IDENTIFIED,
+    )
+    if not is_floor:
+        _put_text(out, state.floor)
     _put_number(out, state.folded_count)
     _put_short(out, state.folded_xor)
     _put_number(out, state.recent_since)
@@ -117,41 +134,38 @@ def _encode(state: LeadState) -> bytes:
         _put_number(out, line.points)
         _put_number(out, line.times)
         _put_number(out, state.as_of - line.last_at)
-    _encode_rest(out, state)
-    return bytes(out)
-
-
-def _encode_rest(out: bytearray, state: LeadState) -> None:
-    """What only models with more than plain points make use of."""
     for name, raw in _each(out, [item for item in state.scores.items() if item[0] not in (FIT, ENGAGEMENT)]):
         _put_text(out, name)
         _put_number(out, raw)
+    for number, (times, taken) in _each(out, state.idle.items()):
+        _put_id(out, number)
+        _put_number(out, times)
+        _put_number(out, taken)
+    for channel in state.channels:
+        _put_text(out, channel)
+    rest = _encode_rest(state)
+    return bytes(out + rest if any(rest) else out)
+
+
+def _encode_rest(state: LeadState) -> bytearray:
+    out = bytearray()
     for number, raw in _each(out, state.groups.items()):
         _put_id(out, number)
         _put_number(out, raw)
     _put_remembered(out, state.pools)
     _put_remembered(out, state.memory)
-    for number, (times, taken) in _each(out, state.idle.items()):
-        _put_id(out, number)
-        _put_number(out, times)
-        _put_number(out, taken)
     for mark in _each(out, state.marks):
         out += mark.to_bytes(_MARK_BYTES)
     _put_number(out, state.spilled_count)
     for score, stage in _each(out, state.ladders.items()):
         _put_text(out, score)
         _put_text(out, stage)
-    _encode_visit(out, state)
-
-
-def _encode_visit(out: bytearray, state: LeadState) -> None:
     for number in state.visit:
         _put_number(out, number)
-    for channel in state.channels:
-        _put_text(out, channel)
     for number, told_at in _each(out, state.notices.items()):
         _put_id(out, number)
-        _put_number(out, state.as_of - told_at)
+        _put_number(out, told_at)
+    return out
 
 
 def _put_remembered(out: bytearray, remembered: Mapping[int, tuple[int, ...]]) -> None:

@@ -63,8 +63,8 @@ EVENT_PARTS = ("event", "call", "source", "trust", "properties", "context", "lea
 _TRUSTS = {trust: trust.name.lower() for trust in Trust}
 #: What sums are kept in, so that half a second counts.
 THOUSANDTHS = 1_000
-#: 20 bits fit three bytes of a stored state, and 500 rules hardly ever share a number.
-_ID_BITS = 20
+#: Two bytes of a stored state. Of a hundred rules hardly ever two share a number; then the later one takes the next.
+_ID_BITS = 16
 
 
 @dataclass(frozen=True, slots=True)
