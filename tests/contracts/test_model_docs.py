@@ -11,9 +11,11 @@ from leadscore.adapters.models import shipped_text
 from leadscore.contracts import model_file, model_review, model_schema
 from leadscore.contracts.model_file import ModelFileError, load_model, read_model
 from leadscore.domain.event import Trust
-from leadscore.domain.fold import TRAIT_NAME_CHARACTERS_MAX, TRAIT_VALUE_BYTES_MAX, TRAITS_MAX, explain, fold
+from leadscore.domain.fold import fold
 from leadscore.domain.matching import compile_pattern
 from leadscore.domain.model import compile_model
+from leadscore.domain.profile import TRAIT_NAME_CHARACTERS_MAX, TRAIT_VALUE_BYTES_MAX, TRAITS_MAX
+from leadscore.domain.reading import explain, read_state
 from leadscore.ingest.form import _TRAITS
 from leadscore.ingest.segment import EVENT_NAMES
 from tests.leads import NOON, event
@@ -23,6 +25,8 @@ MODEL, EVENTS = ((DOCS / name).read_text() for name in ("model.md", "events.md")
 #: What a fragment of a model needs to be a whole one.
 AROUND = "model: example\n"
 LADDER = "stages: [stage: new, {stage: mql, at: 50}, {stage: sql, at: 100}]\n"
+#: With this rule every stage can be reached.
+ENGAGEMENT = "engagement: [{rule: Something, event: Something, points: 5}]\n"
 
 
 def blocks(language: str) -> list[str]:
@@ -44,7 +48,8 @@ def code(cell: str) -> list[str]:
 
 @pytest.mark.parametrize("block", blocks("yaml"))
 def test_every_example_is_part_of_a_valid_model_that_gives_no_cause_for_doubt(block: str) -> None:
-    whole = block if block.startswith("model:") else AROUND + ("" if "stages:" in block else LADDER) + block
+    missing = [part for part in (LADDER, ENGAGEMENT) if not re.search(rf"^{part.split(':')[0]}:", block, re.MULTILINE)]
+    whole = block if block.startswith("model:") else AROUND + "".join(missing) + block
     assert read_model(whole, name="example").warnings == ()
 
 
@@ -59,7 +64,7 @@ def test_the_first_model_scores_as_it_says() -> None:
     told = [[line.rule, str(line.points), str(line.times)] for line in explain(state, model)]
     assert told == rows(MODEL, "rule")
     assert "a white paper has 42:" in MODEL.replace("\n", " ")
-    assert state.total == 42
+    assert read_state(state, model).total == 42
 
 
 def test_the_error_that_it_shows_is_the_error_that_is_told() -> None:
@@ -89,10 +94,8 @@ def test_an_effect_needs_the_trust_that_it_says() -> None:
     said = {code(effect)[0]: trust[needs] for effect, _, needs in rows(MODEL, "effect")}
     effects: dict[str, Any] = {kind: [{"rule": kind, "event": "X", "stage": "new"}] for kind in said}
     compiled = compile_model({"model": "m", "stages": [{"stage": "new"}], **effects})
-    assert {effect.kind: effect.trust for effect in compiled.effects_of("X")} == said
-    assert said.keys() == {
-        kind for kind in model_schema.SECTIONS if kind not in ("stages", "fit", "engagement", "inactivity")
-    }
+    assert {effect.kind: effect.trust for effect in compiled.effects.of("X")} == said
+    assert said.keys() == set(model_schema.EFFECTS)
 
 
 def test_its_limits_are_those_of_the_code() -> None:

@@ -42,6 +42,11 @@ class ModelFile(NamedTuple):
 
     document: dict[str, Any]
     warnings: tuple[Problem, ...]
+    file: YamlFile
+
+    def problems(self, findings: Iterable[Finding]) -> list[Problem]:
+        """What somebody else found in the document, by line."""
+        return _located(findings, self.file)
 
 
 def load_model(text: str, *, name: str) -> dict[str, Any]:
@@ -64,7 +69,7 @@ def read_model(text: str, *, name: str) -> ModelFile:
     if findings := list(contradictions(model)):
         raise ModelFileError(name, _located(findings, file))
     document = model.model_dump(by_alias=True, exclude_unset=True)
-    return ModelFile(document, tuple(_located(doubts(model), file)))
+    return ModelFile(document, tuple(_located(doubts(model), file)), file)
 
 
 def _located(findings: Iterable[Finding], file: YamlFile) -> list[Problem]:

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from leadscore.contracts.yaml_file import Path
-from leadscore.domain.durations import DAY_MS, HOUR_MS, duration_ms
+from leadscore.domain.durations import DAY_MS, duration_ms
 from leadscore.domain.matching import OR, PatternError, compile_pattern
 from leadscore.domain.rules import LETTERS
 
@@ -50,7 +50,7 @@ WANTED = {
     "inactivity.reset": _TRUE,
     "bands": "a list of 1 to 20 bands, like [{from: 31, take: 15}, {from: 0, take: 5}]",
     "only": "`never-active` or `went-quiet`, or left out",
-    "inactivity.every": f"a length of time from 1h to {DURATION_DAYS_MAX}d, like 7d",
+    "inactivity.every": f"a length of time in hours, days or weeks, up to {DURATION_DAYS_MAX}d, like 7d",
     "inactivity.at_most": "a whole number of points above 0",
     "score": _SCORES,
     "scores.score": _WORD,
@@ -74,7 +74,7 @@ WANTED = {
     "within": _DURATION,
     "gap": _DURATION,
     "decay.every": _DURATION,
-    "half_life": f"a length of time in whole hours, up to {HALF_LIFE_DAYS_MAX}d, like 30d or 12h",
+    "half_life": f"a length of time in hours, days or weeks, up to {HALF_LIFE_DAYS_MAX}d, like 30d or 12h",
     "percent": "a whole number from 1 to 100",
     "expire_after": _DURATION,
     "start": _GRADE,
@@ -162,15 +162,9 @@ def _within_years(duration: str) -> str:
     return duration
 
 
-def _in_whole_hours(duration: str) -> str:
-    if duration_ms(duration) % HOUR_MS or duration_ms(duration) > HALF_LIFE_DAYS_MAX * DAY_MS:
-        raise ValueError("not on the grid of hours")
-    return duration
-
-
-def _an_hour_at_least(duration: str) -> str:
-    if duration_ms(duration) < HOUR_MS:
-        raise ValueError("too often")
+def _within_two_years(duration: str) -> str:
+    if duration_ms(duration) > HALF_LIFE_DAYS_MAX * DAY_MS:
+        raise ValueError("too long for a half-life")
     return duration
 
 
@@ -185,6 +179,7 @@ def _is_duration_or_period(value: str) -> str:
 
 
 _DURATION_PATTERN = "[1-9][0-9]{0,8}[smhdw]"
+_HOURLY_PATTERN = "[1-9][0-9]{0,8}[hdw]"
 _PATH_PATTERN = r"^(event|source|call|trust|(properties|context)(\.[^.\s][^.]*)+)$"
 
 
@@ -203,8 +198,14 @@ Duration = Annotated[
     AfterValidator(_within_years),
     _text(f"^{_DURATION_PATTERN}$", "30d", "12h", "30m", "45s", "2w"),
 ]
-HalfLife = Annotated[Duration, AfterValidator(_in_whole_hours), _text("^[1-9][0-9]{0,8}[smhdw]$", "30d", "12h")]
-LongDuration = Annotated[Duration, AfterValidator(_an_hour_at_least), _text(f"^{_DURATION_PATTERN}$", "7d", "12h")]
+#: Of whole hours, since that is the grid of decay by half-lives.
+HourlyDuration = Annotated[
+    str,
+    Field(pattern=f"^{_HOURLY_PATTERN}$"),
+    AfterValidator(_within_years),
+    _text(f"^{_HOURLY_PATTERN}$", "7d", "12h", "2w"),
+]
+HalfLife = Annotated[HourlyDuration, AfterValidator(_within_two_years)]
 Moment = Annotated[Duration, AfterValidator(_a_moment), _text("^[1-9][0-9]{0,8}[sm]$", "1s", "10s")]
 Window = Annotated[
     str,

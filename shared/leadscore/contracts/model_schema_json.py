@@ -85,7 +85,11 @@ def _conditions() -> dict[str, Any]:
                 {SCHEMA_PART: "Fields"},
             ],
         },
-        "Matcher": {"title": "What may match", "anyOf": [_VALUE, {SCHEMA_PART: "MatcherObject"}]},
+        "Matcher": {
+            "title": "What may match",
+            "description": "A value, or a matcher like {prefix: demo}.",
+            "anyOf": [_VALUE, {SCHEMA_PART: "MatcherObject"}],
+        },
         "MatcherObject": _matcher(),
     }
 
@@ -128,6 +132,7 @@ def _matcher() -> dict[str, Any]:
     }
     return {
         "title": "Matcher",
+        "description": "One way to match, by its name.",
         "type": "object",
         "minProperties": 1,
         "maxProperties": 1,

@@ -1,7 +1,7 @@
 """Rules, effects and inactivity steps, as a person may write them. docs/model.md explains them."""
 
 from itertools import pairwise
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
@@ -13,7 +13,7 @@ from leadscore.contracts.model_schema_fields import (
     EventNames,
     FieldPath,
     HalfLife,
-    LongDuration,
+    HourlyDuration,
     Moment,
     Name,
     Part,
@@ -33,8 +33,10 @@ from leadscore.domain.durations import DAY_MS, duration_ms
 ROLLING_COUNT_MAX = 50
 
 
-def _exactly_one(*names: str) -> ConfigDict:
-    return ConfigDict(json_schema_extra={"oneOf": [{"required": [name]} for name in names]})
+def _exactly_one(*names: str, **needs: list[str]) -> ConfigDict:
+    """Of these fields one; and what else a field needs beside it."""
+    needed: dict[str, Any] = {"dependentRequired": needs} if needs else {}
+    return ConfigDict(json_schema_extra={"oneOf": [{"required": [name]} for name in names]} | needed)
 
 
 def _any_of(*names: str) -> ConfigDict:
@@ -47,7 +49,7 @@ def _any_of(*names: str) -> ConfigDict:
 class Decay(Part):
     """How points grow less with time: by half, by a share of them per period, or all at once."""
 
-    model_config = _exactly_one("half_life", "percent", "expire_after")
+    model_config = _exactly_one("half_life", "percent", "expire_after", percent=["every"], every=["percent"])
 
     half_life: HalfLife | None = None
     """Points halve in this time, in hourly steps. Whole hours."""
@@ -264,7 +266,7 @@ class Band(Part):
 class InactivityStep(Part):
     """What time without activity takes."""
 
-    model_config = _exactly_one("take", "reset", "bands")
+    model_config = _exactly_one("take", "reset", "bands", at_most=["every"])
 
     rule: Name
     """What people read in an explanation. Unique in the file."""
@@ -276,7 +278,7 @@ class InactivityStep(Part):
     """Take all there is."""
     bands: Annotated[list[Band], Field(min_length=1, max_length=20)] | None = None
     """What to take by how much there is, the highest band first."""
-    every: LongDuration | None = None
+    every: HourlyDuration | None = None
     """And again each time so much more has passed."""
     at_most: PointsAboveZero | None = None
     """With `every`: so many points at most in one idle spell."""
