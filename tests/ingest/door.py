@@ -12,6 +12,7 @@ from typing import Any
 from leadscore.adapters.memory import MemoryFailedEvents, MemoryQueue
 from leadscore.domain.event import LeadEvent, Trust
 from leadscore.domain.write_key import write_key
+from leadscore.ingest.facts.derived import DERIVED_CONTEXT, DERIVED_TRAITS
 from leadscore.ingest.http import Request, Response
 from leadscore.use_cases.collect import Collector
 from leadscore.use_cases.messages import read_message
@@ -116,6 +117,12 @@ def zipped(body: Any) -> bytes:
 def document(response: Response) -> dict[str, Any]:
     parsed: dict[str, Any] = json.loads(response.body)
     return parsed
+
+
+def told(said: Mapping[str, Any]) -> dict[str, Any]:
+    """An event's traits or context without what ingest derives, which test_facts*.py is about."""
+    derived = DERIVED_TRAITS | DERIVED_CONTEXT | {"seniority"}
+    return {name: value for name, value in said.items() if name not in derived}
 
 
 def identifiers(event: LeadEvent) -> dict[str, str]:

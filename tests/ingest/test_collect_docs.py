@@ -15,7 +15,7 @@ from leadscore.domain.event import IDENTIFIER_BYTES_MAX, Trust
 from leadscore.ingest import arrival, form, http, json_body
 from leadscore.ingest import segment as segment_format
 from leadscore.use_cases.collect import NAMED_FAILURES_MAX
-from tests.ingest.door import PUBLIC_KEY, SERVER_KEY, Door, basic, document, identifiers
+from tests.ingest.door import PUBLIC_KEY, SERVER_KEY, Door, basic, document, identifiers, told
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs/collect.md").read_text()
@@ -120,9 +120,9 @@ def test_its_form_makes_a_lead_and_brings_the_browser_to_the_thanks() -> None:
         Trust.DECLARED,
         {"email": "ada@example.org"},
     )
-    assert event.traits == {"email": "ada@example.org", "first_name": "Ada", "title": "CTO", "company_size": 250}
+    assert told(event.traits) == {"email": "ada@example.org", "first_name": "Ada", "title": "CTO", "company_size": 250}
     assert event.properties == {"form": "demo-request", "message": "Please call me."}
-    assert event.context == {"consent": {"newsletter": "yes"}}
+    assert told(event.context) == {"consent": {"newsletter": "yes"}}
 
 
 def test_its_picture_is_a_page_view() -> None:

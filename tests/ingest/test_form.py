@@ -9,7 +9,7 @@ import pytest
 
 from leadscore.domain.event import Trust
 from leadscore.ingest.http import Response
-from tests.ingest.door import NOON, PUBLIC_KEY, SERVER_KEY, Door, document, identifiers
+from tests.ingest.door import NOON, PUBLIC_KEY, SERVER_KEY, Door, document, identifiers, told
 
 URLENCODED = {"content-type": "application/x-www-form-urlencoded"}
 BROWSER = {
@@ -54,14 +54,14 @@ def test_a_form_is_an_event_that_a_person_declared() -> None:
     assert (event.name, event.call, event.source, event.trust) == ("Form Submitted", "form", "website", Trust.DECLARED)
     assert event.occurred_at == event.received_at == NOON
     assert identifiers(event) == {"email": "ada@example.org"}
-    assert event.traits == {"email": "ada@example.org", "first_name": "Ada", "title": "CTO"}
+    assert told(event.traits) == {"email": "ada@example.org", "first_name": "Ada", "title": "CTO"}
     assert event.properties == {
         "form": "contact",
         "page": "https://www.example.com/contact?utm_source=ads",
         "message": "Call me",
         "topic": "pricing",
     }
-    assert event.context == {"campaign": {"source": "ads"}, "userAgent": "UA"}
+    assert told(event.context) == {"campaign": {"source": "ads"}, "userAgent": "UA"}
 
 
 def test_a_form_may_name_its_event() -> None:
@@ -100,7 +100,7 @@ def test_a_server_that_passes_a_form_on_is_believed_as_a_server() -> None:
 def test_fields_about_a_person_become_traits_whatever_they_are_called(field: str, trait: str) -> None:
     door = Door()
     submit(door, {field: "x", "anonymousId": "v"})
-    assert door.event.traits == {trait: "x"}
+    assert told(door.event.traits) == {trait: "x"}
     assert door.event.properties == {"form": "contact"}
 
 
@@ -117,14 +117,14 @@ def test_numbers_that_rules_compare_are_numbers() -> None:
 def test_blank_fields_say_nothing_and_repeated_ones_are_a_list() -> None:
     door = Door()
     submit(door, {"email": " a@b.org ", "title": "  ", "topics[]": ["pricing", "", "security"], "note": ""})
-    assert door.event.traits == {"email": "a@b.org"}
+    assert told(door.event.traits) == {"email": "a@b.org"}
     assert door.event.properties == {"form": "contact", "topics": ["pricing", "security"]}
 
 
 def test_consent_is_kept_as_consent() -> None:
     door = Door()
     submit(door, {"email": "a@b.org", "consent_newsletter": "yes"})
-    assert door.event.context == {"consent": {"newsletter": "yes"}}
+    assert told(door.event.context) == {"consent": {"newsletter": "yes"}}
     assert "consent_newsletter" not in door.event.properties
 
 
@@ -144,14 +144,14 @@ def test_multipart_is_read_and_its_files_are_skipped() -> None:
     )
     response = door.post("/forms/jobs", body, key=None, headers={"content-type": "multipart/form-data; boundary=xYz"})
     assert response.status == 200
-    assert door.event.traits == {"email": "ada@example.org", "company": "Zo\u00eb & S\u00f6hne"}
+    assert told(door.event.traits) == {"email": "ada@example.org", "company": "Zo\u00eb & S\u00f6hne"}
 
 
 def test_json_is_read() -> None:
     door = Door()
     body = {"writeKey": PUBLIC_KEY, "email": "a@b.org", "company_size": 12, "topics": ["x", "y"], "newsletter": True}
     assert door.post("/forms/contact", body, key=None).status == 200
-    assert door.event.traits == {"email": "a@b.org", "company_size": 12}
+    assert told(door.event.traits) == {"email": "a@b.org", "company_size": 12}
     assert door.event.properties == {"form": "contact", "topics": ["x", "y"], "newsletter": True}
 
 

@@ -9,7 +9,7 @@ import pytest
 from leadscore.adapters.memory import MemoryQueue
 from leadscore.domain.event import Trust
 from leadscore.ingest.http import Response
-from tests.ingest.door import PUBLIC_KEY, SERVER_KEY, Door, identifiers
+from tests.ingest.door import PUBLIC_KEY, SERVER_KEY, Door, identifiers, told
 
 VISITOR = "0123456789abcdef0123456789abcdef"
 PAGE = "https://www.example.com/pricing?utm_source=newsletter&utm_campaign=spring"
@@ -45,7 +45,7 @@ def test_a_view_is_an_event_of_the_page_that_shows_it() -> None:
         "title": "Pricing",
         "referrer": "https://www.google.com/",
     }
-    assert event.context == {"campaign": {"source": "newsletter", "name": "spring"}, "userAgent": "UA"}
+    assert told(event.context) == {"campaign": {"source": "newsletter", "name": "spring"}, "userAgent": "UA"}
     assert identifiers(event) == {"anonymous_id": "v"}
 
 
@@ -62,7 +62,7 @@ def test_parameters_say_more_than_headers() -> None:
     )
     event = door.event
     assert (event.name, event.call, event.properties) == ("Video Watched", "track", {})
-    assert event.context == {
+    assert told(event.context) == {
         "page": {"url": "https://www.example.com/video", "path": "/video"},
         "campaign": {"medium": "email"},
     }
