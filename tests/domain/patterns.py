@@ -83,9 +83,11 @@ def patterns(
     fields = st.dictionaries(st.sampled_from(names), conditions, min_size=1, max_size=2)
     if len(names) < 2:
         return fields
-    beside, alternatives = (names, names[1:]) if overlapping else (names[:1], names[1:])
+    beside, alternatives = names[:1], names[1:]
     either = _named("$or", st.lists(inside(alternatives, max(depth - 1, 0)), min_size=2, max_size=3))
-    both = st.tuples(inside(beside[:1], depth), either).map(lambda parts: parts[0] | parts[1])
+    both = st.tuples(inside(alternatives if overlapping else beside, depth), either).map(
+        lambda parts: parts[0] | parts[1]
+    )
     return fields | either | both
 
 

@@ -51,6 +51,35 @@ def test_conditions_on_lists_and_objects_hold_as_one_by_one(
         assert found(conditions, event) == found_by_closures(conditions, event)
 
 
+VALUES = ["", "a", "A", "ab", "abc", "cab", "1", "é", 0, 1, 1.0, 1.5, 2, -1, 10**400, True, False, None]
+VALUES += [float("inf"), float("-inf"), float("nan"), [], {}, [1, "a"], {"a": 1}, [{"a": 1}]]
+EACH_MATCHER: list[list[Any]] = [
+    *([value] for value in ["", "a", "1", 0, 1, 1.5, True, False, None]),
+    *([{"anything-but": value}] for value in ["a", 1, True, None, ["a", "ab"], [1, 1.5], ["a", 1, None, False]]),
+    *([{"anything-but": {name: ["a", "ab"]}}] for name in ["prefix", "suffix", "equals-ignore-case", "wildcard"]),
+    *([{name: "ab"}] for name in ["prefix", "suffix", "equals-ignore-case", "wildcard"]),
+    *([{name: {"equals-ignore-case": "A"}}] for name in ["prefix", "suffix"]),
+    *([{"wildcard": text}] for text in ["*", "a*", "*b", "*b*", "a*c", "*a*b*", "\\**", "a\\*"]),
+    *([{"numeric": [sign, 1]}] for sign in ["=", "<", "<=", ">", ">="]),
+    *([{"numeric": operand}] for operand in [[">", 0, "<", 1.5], [">=", 1, "<=", 1.5], [">", 10**399]]),
+    [{"exists": True}],
+    [{"exists": False}],
+    ["a", {"exists": False}],
+    [1, True, {"prefix": "a"}, {"numeric": ["<", 0]}],
+    [{"prefix": "a"}, {"suffix": "b"}, {"anything-but": {"prefix": "a"}}],
+]
+
+
+@pytest.mark.parametrize("value", [*VALUES, "absent"], ids=lambda value: repr(value)[:20])
+def test_each_matcher_takes_of_each_value_what_its_closure_takes(value: Any) -> None:
+    document = {"a": {} if value == "absent" else {"field": value}}
+    conditions: list[Pattern] = [{"a": {"field": matchers}} for matchers in EACH_MATCHER]
+    conditions += [{"$or": [condition, {"a": {"other": [1]}}]} | conditions[0] for condition in conditions]
+    assert found(conditions, document) == found_by_closures(conditions, document)
+    for condition in conditions:
+        assert found([condition], document) == found_by_closures([condition], document)
+
+
 PAGES: list[tuple[Pattern, str]] = [
     ({"event": ["Page Viewed"]}, "any page"),
     ({"properties": {"path": [{"prefix": "/pricing"}, {"wildcard": "*/plans/*"}]}}, "pricing"),
