@@ -39,6 +39,7 @@ GOALS = {"business_rules": 40.0, "json_logic_qubit": 40.0, "zen_engine": 25.0, "
 #: Where `make bench` puts the rivals, beside the packages that everything else needs.
 PACKAGES = Path(__file__).parents[2] / "build" / "rivals"
 OURS = "ours, a lead's history at once"
+_DECAY = "decay"
 _PICKED = ", rules picked by event"
 
 type Engine = Callable[[Facts], int]
@@ -101,16 +102,18 @@ def compare(every: Sequence[Rule], contenders: Mapping[str, Engine]) -> None:
                 raise AssertionError(f"{name} gives other points than ours")
 
 
-def measure(
-    moments: Sequence[Sequence[Moment]], model: Model, plain: Model, contenders: Mapping[str, Engine]
-) -> Measured:
+def measure(every: Sequence[Rule], moments: Sequence[Sequence[Moment]], contenders: Mapping[str, Engine]) -> Measured:
     """Each contender once in every round, so that whatever slows the machine slows all of them."""
+    model = model_of(every, features=TIMED)
+    undecayed = model_of(every, features=[feature for feature in TIMED if feature != _DECAY])
+    plain = model_of(every)
     events = [[moment.event for moment in history] for history in moments]
     facts = [moment.facts for history in moments for moment in history]
     works: dict[str, Callable[[], None]] = {
         OURS: lambda: _each(fold_history, events, model),
         "ours, an event at a time": lambda: _each(step_through, events, model),
-        "ours, plain points": lambda: _each(fold_history, events, plain),
+        "ours, at once, all but decay": lambda: _each(fold_history, events, undecayed),
+        "ours, at once, plain points": lambda: _each(fold_history, events, plain),
         **{name: _judging(engine, facts) for name, engine in contenders.items()},
     }
     rounds: dict[str, list[float]] = {name: [] for name in works}
@@ -153,7 +156,7 @@ def sections(progress: Progress) -> list[Section]:
     compare(every, contenders)
     progress(f"{ROUNDS} rounds")
     moments = histories(LEADS)
-    measured = measure(moments, model_of(every, features=TIMED), model_of(every), contenders)
+    measured = measure(every, moments, contenders)
     load = load_of(every, [moment for history in moments for moment in history])
     return [_times(load, measured, missing), _ratios(rivals, measured)]
 

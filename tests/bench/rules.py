@@ -167,12 +167,15 @@ def picked(every: Iterable[Rule], event_name: str) -> list[Rule]:
 # -- events ------------------------------------------------------------------------------------------------------------
 
 
-def histories(leads: int, *, events: int = EVENTS_PER_LEAD) -> list[list[Moment]]:
-    """The leads' histories, in order: a few events an hour or so, then nothing for days, or for some weeks."""
-    return [list(_history(Random(lead), lead, events)) for lead in range(leads)]
+def histories(leads: int, *, events: int = EVENTS_PER_LEAD, hurry: int = 1) -> list[list[Moment]]:
+    """The leads' histories, in order: a few events an hour or so, then nothing for days, or for some weeks.
+
+    Fifty events take some months; `hurry` is how many times faster they come.
+    """
+    return [list(_history(Random(lead), lead, events, hurry)) for lead in range(leads)]
 
 
-def _history(rng: Random, lead: int, events: int) -> Iterator[Moment]:
+def _history(rng: Random, lead: int, events: int, hurry: int) -> Iterator[Moment]:
     at = NOON
     known: dict[str, Any] = {}
     for place in range(events):
@@ -181,7 +184,7 @@ def _history(rng: Random, lead: int, events: int) -> Iterator[Moment]:
         event = _event(rng, f"{lead}-{place}", Identifier("user_id", f"usr_{lead:06}"), at, said)
         yield Moment(event, {"event": event.name, **event.properties, **known})
         pause = rng.choices((_MINUTE_MS, 20 * _MINUTE_MS, 2 * DAY_MS, 40 * DAY_MS), (12, 4, 3, 1))[0]
-        at += pause + rng.randrange(_MINUTE_MS)
+        at += (pause + rng.randrange(_MINUTE_MS)) // hurry
 
 
 def _event(rng: Random, message_id: str, home: Identifier, at: int, traits: dict[str, Any]) -> LeadEvent:

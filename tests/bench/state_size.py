@@ -8,13 +8,12 @@ from leadscore.adapters.dynamodb_attributes import to_item
 from leadscore.adapters.dynamodb_state import state_values
 from leadscore.adapters.memory import FixedModels, MemoryStore
 from leadscore.domain.event import IDENTIFIER_KINDS, Identifier, LeadEvent, Trust, event_id
-from leadscore.domain.model import Model
 from leadscore.domain.state import LeadState
 from leadscore.domain.transition import Cause
 from leadscore.use_cases.rescore import Delivery, LeadWork, Rescoring
 from tests.bench.figures import Figure, Progress, Section, exactly
 from tests.bench.item_size import WRITE_UNIT_BYTES, item_bytes
-from tests.bench.models import shipped_model
+from tests.bench.models import shipped_document, shipped_model
 from tests.bench.scoring import DAY_MS, NOON
 
 EVENTS = 10_000
@@ -61,22 +60,34 @@ def measure(events: int = EVENTS) -> BusyLead:
     rescoring = Rescoring(
         store=store, log=store, models=FixedModels(1, model), now=lambda: clock[0], pause=lambda _: None
     )
-    for number, event in enumerate(_history(model, events)):
+    for number, event in enumerate(_history(events)):
         clock[0] = event.received_at
         work = LeadWork([Delivery(event, f"{number:032x}")], causes={Cause.EVENT})
         rescoring.rescore(_LEAD, work)
     state = store.all_states()[_LEAD]
-    missing = tuple(name for number, name in enumerate(model.lines) if number not in state.lines)
-    return BusyLead(state, missing)
+    held = {model.lines[number][1] for number in state.lines}
+    return BusyLead(state, tuple(rule["rule"] for rule in _rules() if rule["rule"] not in held))
 
 
-def _history(model: Model, events: int) -> Iterator[LeadEvent]:
+def _rules() -> Iterator[Mapping[str, Any]]:
+    """Everything in the shipped model that has a line of its own: rules, effects and steps."""
+    for section in shipped_document().values():
+        if isinstance(section, list):
+            yield from (rule for rule in section if "rule" in rule)
+
+
+def _event_names() -> list[str]:
+    """All that the shipped model names."""
+    named = (rule.get("event", ()) for rule in _rules())
+    return sorted({name for names in named for name in ([names] if isinstance(names, str) else names)})
+
+
+def _history(events: int) -> Iterator[LeadEvent]:
     """All kinds in turn, minutes apart and from several devices.
 
     Half-way there is a break of 100 days, where much was gained since the last reset: both steps of time take some.
     """
-    names = sorted({*model.engagement, *model.effects})
-    kinds = [(name, properties) for name in names for properties in _PROPERTIES.get(name, ({},))]
+    kinds = [(name, properties) for name in _event_names() for properties in _PROPERTIES.get(name, ({},))]
     rich = next(place for place, (name, _) in enumerate(kinds) if name == "Unsubscribed")
     break_at = events // 2 // len(kinds) * len(kinds) + rich
     at = NOON
