@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from leadscore.domain.durations import DAY_MS, HOUR_MS, duration_ms
 from leadscore.domain.model import DEFAULT_BURSTS
-from leadscore.domain.rules import ENGAGEMENT, FIT, Period
+from leadscore.domain.rules import ENGAGEMENT, FIT, GRADE, TOTAL, Period
 from leadscore.domain.state import HOMES_MAX, MARKS_MAX, RECENT_MAX
 
 WRITE_UNIT_BYTES = 1_024
@@ -19,16 +19,18 @@ ITEM_BYTES_MAX = 400 * 1_024
 #: In us-east-1, on demand: docs/cost.md.
 DOLLARS_PER_MILLION_WRITE_UNITS = 0.625
 
-# Bytes of the stored layout: numbers are packed as short as they are, so these are what they can grow to.
-_FIXED, _VISIT = 160, 12
+# Bytes of the stored layout (`dynamodb_state`): numbers are packed as short as they are, so these are what they can
+# grow to. A moment takes six.
+_FIXED, _FIXED_USUAL, _VISIT = 300, 180, 15
 _RECENT, _HOME, _MARK = 11, 8, 6
-_LINE = 3 + 4 + 3 + 5  # id, points, times, time
+_LINE = 3 + 4 + 3 + 6  # id, points, times, time
 _SLOT = 3 + 1  # id, length
-_LIMIT, _GROUP, _STEP = 3 + 4, 4 + 4, 2 + 4
-_COUNT, _MOMENT, _AFTER = 6 + 5, 6, 6
-_BURST_EVENT = 15
-_HALF_LIFE = 4 + 10 + 4
+_LIMIT, _GROUP, _STEP = 6 + 3 + 4, 4 + 4, 3 + 2 + 4
+_COUNT, _MOMENT, _AFTER = 6 + 9, 6, 6
+_BURST_EVENT = 6 + 8 + 1
+_HALF_LIFE = 4 + 4 + 10
 _POOL_VALUE, _PARCEL = 4, 6 + 4
+_NAME, _NOTICE = 1 + 24, 3 + 6
 #: Points that age together: those of one hour, or of one day where they last longer than this.
 _HOURLY_UP_TO_MS = 14 * DAY_MS
 
@@ -75,6 +77,8 @@ def state_bytes_max(document: Mapping[str, Any]) -> Bound:
         "cells of pools": _PARCEL * sum(cells),
         "groups": (_SLOT + _GROUP) * len(_groups(document)),
         "inactivity": (_SLOT + _STEP) * len(document.get("inactivity", ())),
+        "scores": (_NAME + 4) * len(_named(document)) + 2 * _NAME * len(_ladders(document)),
+        "notices": _NOTICE * len(_quiet(document)),
         "marks": _MARK * MARKS_MAX if any("once_per" in rule for rule in rules) else 0,
         "bursts": sum(_SLOT + _BURST_EVENT * burst["at_least"] for burst in document.get("bursts", DEFAULT_BURSTS)),
         "visit": _VISIT,
@@ -82,10 +86,10 @@ def state_bytes_max(document: Mapping[str, Any]) -> Bound:
         "homes": _HOME * HOMES_MAX,
         "fixed": _FIXED,
     }
-    always = {"visit", "ring", "homes", "fixed"}
+    always = {"visit", "ring", "homes", "scores"}
     shares = dict.fromkeys(always, 1) | {"cells of pools": _CELLS_USUAL}
     usual = {name: ceil(size / shares.get(name, _RULES_USUAL)) for name, size in most.items()}
-    return Bound(most, usual)
+    return Bound(most, usual | {"fixed": _FIXED_USUAL})
 
 
 def _scores(rule: Mapping[str, Any], otherwise: str = ENGAGEMENT) -> list[str]:
@@ -115,6 +119,21 @@ def _lines(document: Mapping[str, Any]) -> int:
         + sum(len(reset.get("score", ())) or of_events for reset in resets)
         + 2 * of_events
     )
+
+
+def _named(document: Mapping[str, Any]) -> list[str]:
+    """Scores that not every lead has, the grade among them."""
+    named = [score["score"] for score in document.get("scores", ()) if score["score"] not in (FIT, ENGAGEMENT, TOTAL)]
+    return [*named, GRADE] if "grade" in document else named
+
+
+def _ladders(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [score for score in document.get("scores", ()) if score.get("stages")]
+
+
+def _quiet(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    ladders = [document["stages"], *(score["stages"] for score in _ladders(document))]
+    return [stage for ladder in ladders for stage in ladder if "quiet" in stage]
 
 
 def _limits(document: Mapping[str, Any]) -> int:

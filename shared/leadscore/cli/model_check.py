@@ -17,7 +17,7 @@ from leadscore.adapters.state_bound import (
     state_bytes_max,
     write_units,
 )
-from leadscore.contracts.model_file import ModelFile, ModelFileError, read_model
+from leadscore.cli.model_files import ModelArgument, read_model_file
 from leadscore.contracts.model_review_events import doubts_of_events
 from leadscore.contracts.model_schema_json import json_schema
 from leadscore.domain.event import Trust
@@ -29,9 +29,6 @@ from leadscore.ingest.segment import EVENT_NAMES, read_call
 #: How many of the weightiest rules, each way, a summary shows: it fits one screen.
 RULES_SHOWN = 5
 
-ModelArgument = Annotated[
-    Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The model's YAML file.")
-]
 EventsOption = Annotated[
     Path | None,
     typer.Option(
@@ -62,8 +59,8 @@ def check(file: ModelArgument, events: EventsOption = None) -> None:
         warnings += model.problems(doubts_of_events(model.document, _read_events(events)))
     for warning in warnings:
         console.print(f"warning: {file}:{warning}", markup=False, highlight=False, soft_wrap=True)
-    if bound.bytes_max > ITEM_BYTES_MAX:
-        text = f"one item holds {ITEM_BYTES_MAX // 1024} KB: give decay by half-lives, or over less time"
+    if not bound.is_storable:
+        text = f"a state holds {ITEM_BYTES_MAX // 1024} KB at most: let points decay by half-lives, or in less time"
         console.print(f"warning: {file}: {text}", markup=False, highlight=False, soft_wrap=True)
 
 
@@ -75,19 +72,6 @@ def schema() -> None:
 def schema_text() -> str:
     """As it is shipped beside the models."""
     return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
-
-
-def read_model_file(file: Path) -> ModelFile:
-    """The model in the file. What is wrong goes to stderr, and the command ends with status 1."""
-    try:
-        return read_model(file.read_text("utf-8-sig"), name=str(file))
-    except UnicodeDecodeError as error:
-        typer.echo(f"{file}: byte {error.start} is no UTF-8: save the file as UTF-8", err=True)
-    except ModelFileError as error:
-        typer.echo(str(error), err=True)
-        count = len(error.problems)
-        typer.echo(f"{count} problem{'s' if count > 1 else ''} found", err=True)
-    raise typer.Exit(1)
 
 
 # -- events --------------------------------------------------------------------------------------------------------
@@ -167,8 +151,8 @@ def _rules(document: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
 def _cost(bound: Bound) -> Iterator[str]:
     """What the state of a lead takes. Every event writes it, so its size is most of what an event costs."""
     parts = sorted(((size, name) for name, size in bound.most.items() if size), reverse=True)
-    shown = ", ".join(f"{name} {_kb(size)}" for size, name in parts)
-    yield f"State of a lead: usually {_kb(bound.bytes_usual)}, {_kb(bound.bytes_max)} at most ({shown})."
+    shown = ", ".join(f"{name} {size:,}" for size, name in parts)
+    yield f"State of a lead: usually {_kb(bound.bytes_usual)}, {_kb(bound.bytes_max)} at most (bytes: {shown})."
     usual, most = write_units(bound.bytes_usual), write_units(bound.bytes_max)
     units = f"{usual} write unit{'s' if usual > 1 else ''}" + (f", {most} at most" if most > usual else "")
     price = f"${DOLLARS_PER_MILLION_WRITE_UNITS:.3f} for a million events"

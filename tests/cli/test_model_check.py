@@ -1,0 +1,118 @@
+"""`leadscore model check` with what it costs and with real events, and `leadscore model schema`."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import typer
+from jsonschema import Draft202012Validator
+from typer.testing import CliRunner, Result
+
+from leadscore.cli.model_check import register
+
+MODEL = """
+model: mine
+stages: [{stage: new}, {stage: mql, at: 50, drop_below: 40, signals: 2}]
+scores: [{score: crm, stages: [{stage: keen, at: 20, route: sales}]}]
+engagement:
+  - {rule: Pages, event: Page Viewed, points: 5, when: {properties: {path: [/pricing]}}}
+  - {rule: Demo, event: Demo Requestd, points: 25, score: [engagement, crm]}
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    file = tmp_path / "mine.yaml"
+    file.write_text(MODEL)
+    return file
+
+
+def run(*arguments: object) -> Result:
+    app = typer.Typer()
+    register(app)
+    return CliRunner().invoke(app, [str(argument) for argument in arguments], env={"COLUMNS": "200"})
+
+
+def events(tmp_path: Path, *lines: object) -> Path:
+    file = tmp_path / "events.jsonl"
+    file.write_text("\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines))
+    return file
+
+
+def test_it_shows_what_each_stage_asks_for_those_of_a_score_of_its_own_too(file: Path) -> None:
+    rows = [line.split("│")[1:-1] for line in run("check", file).stdout.splitlines() if line.startswith("│")]
+    stages = [[cell.strip() for cell in row] for row in rows if len(row) == 4]
+    assert stages == [
+        ["new", "the start", "", "nobody"],
+        ["mql", "total 50 and 2 signals", "total 40", "nobody"],
+        ["crm/keen", "crm 20", "", "sales"],
+    ]
+
+
+def test_it_says_how_large_a_state_can_become_and_what_that_costs(file: Path) -> None:
+    stdout = run("check", file).stdout
+    assert re.search(r"State of a lead: usually 0\.\d KB, 0\.\d KB at most \(bytes: fixed 300, [^)]*lines \d+", stdout)
+    assert (
+        "Each event writes it: 1 write unit. Every KB above the first is one unit more: $0.625 for a million events."
+        in stdout
+    )
+    file.write_text(MODEL.replace("score: [engagement, crm]", "decay: {expire_after: 365d}"))
+    assert "1 write unit, 5 at most." in run("check", file).stdout
+
+
+def test_a_state_that_cannot_be_stored_is_warned_of(file: Path) -> None:
+    assert "a state holds" not in run("check", file).stdout
+    file.write_text(
+        f"{MODEL}".replace("path: [/pricing]}}", "path: [/pricing]}}, score: crm")
+        + "\n".join(
+            f"  - {{rule: R{number}, event: X, points: 1, decay: {{expire_after: 3650d}}}}" for number in range(12)
+        )
+    )
+    warning = f"warning: {file}: a state holds 400 KB at most: let points decay by half-lives, or in less time"
+    assert warning in run("check", file).stdout
+
+
+def test_real_events_show_which_names_and_rules_never_occur(file: Path, tmp_path: Path) -> None:
+    seen = events(
+        tmp_path,
+        {"type": "track", "event": "Demo Requested", "userId": "ada"},
+        {"type": "page", "anonymousId": "a", "properties": {"path": "/"}},
+        "",
+        {"type": "screen", "anonymousId": "a"},
+        {"type": "alias", "userId": "ada", "previousId": "ada"},
+    )
+    result = run("check", file, "--events", seen)
+    assert (result.exit_code, result.stderr) == (0, "")
+    said = [line for line in result.stdout.splitlines() if line.startswith("warning") and "events" in line]
+    assert said == [
+        f"warning: {file}:6: engagement[0].when: this matches none of the 1 events that it looks at",
+        (
+            f"warning: {file}:7: engagement[1].event: none of 3 events is called `Demo Requestd`: "
+            "did you mean `Demo Requested`?"
+        ),
+    ]
+
+
+def test_a_model_whose_names_and_rules_all_occur_is_not_warned_of(file: Path, tmp_path: Path) -> None:
+    file.write_text(MODEL.replace("Requestd", "Requested"))
+    seen = events(
+        tmp_path,
+        {"type": "track", "event": "Demo Requested", "userId": "ada"},
+        {"type": "page", "anonymousId": "a", "properties": {"path": "/pricing"}},
+    )
+    assert "events that" not in run("check", file, "--events", seen).stdout
+
+
+@pytest.mark.parametrize("line", ["{", "[]", '{"type": "click"}', '{"type": "track", "event": "X"}'])
+def test_a_line_that_is_no_call_is_named(file: Path, tmp_path: Path, line: str) -> None:
+    seen = events(tmp_path, {"type": "page", "anonymousId": "a"}, line)
+    result = run("check", file, "--events", seen)
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"{seen}:2: this is no call in Segment's format: ")
+
+
+def test_the_schema_that_is_printed_is_one() -> None:
+    result = run("schema")
+    assert result.exit_code == 0
+    Draft202012Validator.check_schema(json.loads(result.stdout))
