@@ -15,7 +15,7 @@ from leadscore.adapters.memory import FixedModels, MemoryTopic
 from leadscore.contracts.leads import Lead
 from leadscore.contracts.notification import StageChange
 from leadscore.domain.event import Trust
-from leadscore.use_cases.notify import NotificationSettings, publish_transition
+from leadscore.use_cases.notify import PERSONAL_FIELDS, NotificationSettings, publish_transition
 from tests.leads import DAY, HOUR, NOON, event, small_model
 from tests.use_cases.office import Office
 
@@ -153,6 +153,13 @@ def test_the_documented_notification_is_what_is_sent() -> None:
     body, attributes = (json.loads(text) for language, text in blocks(NOTIFICATIONS) if language == "json")
 
     assert (body, attributes) == told()
+
+
+def test_every_message_has_every_field_but_the_personal_ones() -> None:
+    body, _ = told()
+    fields = {field.alias or name for name, field in StageChange.model_fields.items()}
+
+    assert set(body["data"]) == fields - PERSONAL_FIELDS
 
 
 def test_every_field_of_a_notification_is_documented() -> None:

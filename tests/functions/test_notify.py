@@ -36,6 +36,7 @@ def transition(version: int) -> Transition:
         routes=("sales",),
         fit=15,
         engagement=90,
+        total=105,
         reasons=(("Webinar attended", 40),),
         publish=True,
     )

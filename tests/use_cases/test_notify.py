@@ -103,6 +103,11 @@ def test_a_notification_is_a_cloudevent_with_the_transition_as_its_data() -> Non
             "model": "b2b",
             "activation": 3,
             "scores": {"fit": 15, "engagement": 90, "total": 105},
+            "grade": None,
+            "matrix": None,
+            "priority": None,
+            "entered": [],
+            "left": [],
             "reasons": [
                 {"rule": "Webinar attended", "points": 40},
                 {"rule": "White paper", "points": 25},
@@ -178,6 +183,29 @@ def test_only_the_five_weightiest_reasons_are_told() -> None:
 )
 def test_the_link_is_the_deployers_template_with_the_lead_in_it(template: str, link: str | None) -> None:
     assert data_of(published(UPWARD, settings=replace(DISCREET, link=template)))["link"] == link
+
+
+def test_what_a_model_has_beside_fit_and_engagement_is_told_too() -> None:
+    data = data_of(
+        published(
+            replace(
+                UPWARD,
+                from_stage="sql",
+                passed=(),
+                other_scores=(("data-security", 30),),
+                grade="B+",
+                matrix="B1",
+                priority="hot",
+                entered=("data-security/interested",),
+                left=("cloud/curious",),
+            )
+        )
+    )
+
+    assert data["scores"] == {"fit": 15, "engagement": 90, "total": 105, "data-security": 30}
+    assert (data["grade"], data["matrix"], data["priority"]) == ("B+", "B1", "hot")
+    assert (data["from"], data["to"]) == ("sql", "sql")
+    assert (data["entered"], data["left"]) == (["data-security/interested"], ["cloud/curious"])
 
 
 # -- privacy -----------------------------------------------------------------------------------------------------------

@@ -43,15 +43,15 @@ def test_a_lead_is_its_score_stage_and_reasons(office: Office) -> None:
     )
 
     lead = office.ada()
-    assert (lead.lead, lead.total, lead.scores.fit, lead.scores.engagement) == ("lead1", 67, 15, 52)
+    assert (lead.lead, lead.total, lead.scores) == ("lead1", 67, {"fit": 15, "engagement": 52})
     assert (lead.stage, lead.lists, lead.model, lead.version) == ("mql", ["mql"], "small", 1)
     assert lead.external_ids == {"user_id": "ada"}
     assert lead.as_of == moment(NOON + HOUR)
     assert lead.next_change_at == moment(NOON + HOUR + 30 * DAY)
     assert [line.model_dump() for line in lead.explanation] == [
-        {"rule": "White paper", "points": 50, "times": 2, "last_at": moment(NOON + HOUR)},
-        {"rule": "Director", "points": 15, "times": 1, "last_at": moment(NOON)},
-        {"rule": "Blog", "points": 2, "times": 1, "last_at": moment(NOON)},
+        {"score": "engagement", "rule": "White paper", "points": 50, "times": 2, "last_at": moment(NOON + HOUR)},
+        {"score": "fit", "rule": "Director", "points": 15, "times": 1, "last_at": moment(NOON)},
+        {"score": "engagement", "rule": "Blog", "points": 2, "times": 1, "last_at": moment(NOON)},
     ]
 
 
@@ -119,7 +119,7 @@ def test_the_explanation_always_adds_up_to_the_total(events: list[LeadEvent], la
         office.models = FixedModels(2, small_model(engagement=rules))
 
     lead = office.ada()
-    assert sum(line.points for line in lead.explanation) == lead.total == lead.scores.fit + lead.scores.engagement
+    assert sum(line.points for line in lead.explanation) == lead.total == sum(lead.scores.values())
 
 
 # -- the timeline ------------------------------------------------------------------------------------------------------
