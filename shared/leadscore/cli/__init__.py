@@ -5,6 +5,7 @@ import typer
 from leadscore.cli import model, notifications
 from leadscore.cli.failed import failed
 from leadscore.cli.keys import keys
+from leadscore.cli.score import score
 
 main = typer.Typer(
     help="Lead scoring that you own.",
@@ -15,5 +16,6 @@ main = typer.Typer(
 )
 main.add_typer(model.commands, name="model")
 main.add_typer(notifications.commands, name="notifications")
+main.command()(score)
 main.command()(keys)
 main.command()(failed)

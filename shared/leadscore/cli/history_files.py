@@ -1,0 +1,123 @@
+"""Events in files, named on the command line: read with progress, and with a word on every line that is none."""
+
+import os
+import stat
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, BinaryIO
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from leadscore.ingest.clock import parse_time
+from leadscore.use_cases.history import TRUSTS, History, read_history
+from leadscore.use_cases.people import Person, people_in
+
+#: A file of wrong lines is wrong in one way: so many are named.
+BAD_LINES_SHOWN = 100
+#: Below, nobody has time to look at a bar.
+PROGRESS_BYTES_MIN = 5_000_000
+_LINES_PER_UPDATE = 500
+
+
+class Believed(StrEnum):
+    """The words for trust."""
+
+    PUBLIC = "public"
+    DECLARED = "declared"
+    SERVER = "server"
+
+
+def _moment(text: str) -> int:
+    at = parse_time(text)
+    if at is None:
+        raise typer.BadParameter("write a time in ISO 8601, as in 2026-03-01T12:00:00Z")
+    return at
+
+
+ModelOption = Annotated[
+    Path, typer.Option("--model", exists=True, dir_okay=False, readable=True, help="The scoring model's YAML file.")
+]
+EventsOption = Annotated[
+    list[typer.FileBinaryRead],
+    typer.Option("--events", help="Events in Segment's format, one JSON object per line; - is stdin. Repeatable."),
+]
+AsOfOption = Annotated[
+    int | None,
+    typer.Option(
+        "--as-of",
+        parser=_moment,
+        metavar="TIME",
+        show_default="now",
+        help="The moment that counts, as in 2026-03-01T12:00:00Z. Later events are left out.",
+    ),
+]
+TrustOption = Annotated[Believed, typer.Option("--trust", help="How far lines without a `source` are believed.")]
+StrictOption = Annotated[bool, typer.Option("--strict", help="End with status 1 if any line cannot be read.")]
+
+
+def read_people(files: Sequence[BinaryIO], *, as_of: int, trust: Believed, strict: bool) -> list[Person]:
+    """The people in the files. What was wrong with them is said on stderr, and may end the command with status 1."""
+    with _progress() as progress:
+        total = _size(files)
+        task = progress.add_task("reading", total=total, visible=total is None or total >= PROGRESS_BYTES_MIN)
+        history = read_history(
+            ((file.name, _counted(file, progress, task)) for file in files), as_of=as_of, trust=TRUSTS[trust]
+        )
+    people = people_in(history.events)
+    _report(history, leads=len(people))
+    if history.nothing_was_read or (strict and history.bad_lines):
+        raise typer.Exit(1)
+    return people
+
+
+def now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _report(history: History, *, leads: int) -> None:
+    for line in history.bad_lines[:BAD_LINES_SHOWN]:
+        typer.echo(str(line), err=True)
+    if len(history.bad_lines) > BAD_LINES_SHOWN:
+        typer.echo(f"... and {len(history.bad_lines) - BAD_LINES_SHOWN:,} lines more", err=True)
+    counts = [
+        (history.duplicates, "duplicates"),
+        (history.later, "later than that moment"),
+        (len(history.bad_lines), "not readable"),
+    ]
+    rest = "".join(f", {count:,} {what}" for count, what in counts if count)
+    typer.echo(f"{len(history.events):,} events of {leads:,} leads{rest}", err=True)
+
+
+def _progress() -> Progress:
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        DownloadColumn(),
+        TimeElapsedColumn(),
+    )
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+
+
+def _size(files: Iterable[BinaryIO]) -> int | None:
+    """Of all files together, in bytes; None where one of them is a stream."""
+    try:
+        states = [os.fstat(file.fileno()) for file in files]
+    except OSError:
+        return None
+    return sum(state.st_size for state in states) if all(stat.S_ISREG(state.st_mode) for state in states) else None
+
+
+def _counted(lines: Iterable[bytes], progress: Progress, task: object) -> Iterator[bytes]:
+    read = 0
+    for number, line in enumerate(lines):
+        read += len(line)
+        if number % _LINES_PER_UPDATE == 0:
+            progress.advance(task, read)  # type: ignore[arg-type]
+            read = 0
+        yield line

@@ -1,0 +1,96 @@
+"""Who is who in a history: the deployed system's rules, without its store (`resolve`, and merging in `rescore`).
+
+Nothing but the order of events decides, and here that is the order in which they happened.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from leadscore.domain.event import IDENTIFIER_KINDS, KNOWN_KINDS, Identifier, LeadEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Everything that one lead did, and every name that it goes by, the strongest first."""
+
+    identifiers: tuple[Identifier, ...]
+    events: tuple[LeadEvent, ...]
+
+    @property
+    def lead(self) -> str:
+        return self.identifiers[0].value
+
+    @property
+    def external_ids(self) -> dict[str, str]:
+        return {kind: value for kind, value in self.identifiers if kind in KNOWN_KINDS}
+
+
+def people_in(events: Iterable[LeadEvent]) -> list[Person]:
+    """The people of these events, in the order in which they first showed up."""
+    ordered = sorted(events, key=lambda event: (event.order, event.home))
+    names = _Names()
+    for event in ordered:
+        names.learn(event)
+    events_of: dict[int, list[LeadEvent]] = {}
+    for event in ordered:
+        events_of.setdefault(names.person(event.home), []).append(event)
+    identifiers_of = names.by_person()
+    return [Person(tuple(identifiers_of[person]), tuple(events)) for person, events in events_of.items()]
+
+
+def find_person(people: Iterable[Person], identifiers: Iterable[Identifier]) -> Person | None:
+    """Whoever goes by the first of these identifiers that anybody goes by."""
+    by_identifier = {identifier: person for person in people for identifier in person.identifiers}
+    return next((by_identifier[each] for each in identifiers if each in by_identifier), None)
+
+
+class _Names:
+    """Which person, a number, each identifier belongs to."""
+
+    def __init__(self) -> None:
+        self._owners: dict[Identifier, int] = {}
+        self._known: dict[tuple[int, str], str] = {}
+        self._count = 0
+
+    def learn(self, event: LeadEvent) -> None:
+        person = self._person_of(event)
+        for weaker in event.identifiers[1:]:
+            owner = self._owners.get(weaker)
+            if owner is None:
+                self._link(weaker, person)
+            elif not weaker.is_known and not self._is_known(owner):
+                # A lead that nothing but this cookie is known of: its history is this person's.
+                self._owners[weaker] = person
+
+    def person(self, identifier: Identifier) -> int:
+        return self._owners[identifier]
+
+    def by_person(self) -> dict[int, list[Identifier]]:
+        found: dict[int, list[Identifier]] = {}
+        for identifier in sorted(self._owners, key=lambda each: IDENTIFIER_KINDS.index(each.kind)):
+            found.setdefault(self._owners[identifier], []).append(identifier)
+        return found
+
+    def _person_of(self, event: LeadEvent) -> int:
+        if (owner := self._owners.get(event.home)) is not None:
+            return owner
+        for weaker in event.identifiers[1:]:
+            owner = self._owners.get(weaker)
+            if owner is not None and self._link(event.home, owner):
+                return owner
+        self._count += 1
+        self._link(event.home, self._count)
+        return self._count
+
+    def _link(self, identifier: Identifier, person: int) -> bool:
+        """Give it to the person, unless they are known by another of its kind: then somebody else sits there."""
+        if (
+            identifier.is_known
+            and self._known.setdefault((person, identifier.kind), identifier.value) != identifier.value
+        ):
+            return False
+        self._owners[identifier] = person
+        return True
+
+    def _is_known(self, person: int) -> bool:
+        return any((person, kind) in self._known for kind in KNOWN_KINDS)
