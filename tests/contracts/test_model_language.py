@@ -8,8 +8,10 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 
 from leadscore.contracts.model_file import ModelFileError, load_model, read_model
-from leadscore.domain.model import compile_model
+from leadscore.contracts.model_schema import EVENT_FIELDS
+from leadscore.domain.model import compile_model, event_document
 from tests.contracts.generated_models import models
+from tests.leads import event
 
 STAGES = "model: mine\nstages: [{stage: new}, {stage: mql, at: 50}]\n"
 SCORES = STAGES + "scores: [{score: crm}, {score: persona}]\ngroups: [{group: E-mail}, {group: Titles}]\n"
@@ -131,6 +133,10 @@ def test_a_section_is_bounded(section: str, one: str, limit: int) -> None:
 
     read_model(text(limit), name="m.yaml")
     assert "this must be a list of up to" in problems(text(limit + 1))[0]
+
+
+def test_conditions_name_the_fields_that_an_event_has() -> None:
+    assert set(event_document(event("Page Viewed"))) == set(EVENT_FIELDS)
 
 
 def test_a_ladder_is_bounded() -> None:

@@ -1,5 +1,7 @@
 """The published schema: what `read_model` accepts passes it, and it refuses what can be seen in one place."""
 
+from collections.abc import Iterator
+from copy import deepcopy
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -7,14 +9,16 @@ from typing import Any
 import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from leadscore.cli.model_check import schema_text
-from leadscore.contracts.model_file import load_model
+from leadscore.contracts.model_file import ModelFileError, load_model
 from leadscore.contracts.model_schema import ModelDocument, Part, fields_of
 from leadscore.contracts.model_schema_json import json_schema
+from leadscore.domain.model import compile_model
 from tests.contracts.generated_models import models
-from tests.contracts.test_model_file import WHOLE
+from tests.contracts.test_model_file import VALUES, WHOLE
 from tests.contracts.test_model_language import MISTAKES
 
 MODELS = Path(str(resources.files("leadscore") / "models"))
@@ -47,6 +51,35 @@ def test_a_shipped_model_names_the_schema_and_passes_it(file: Path) -> None:
 @given(models())
 def test_every_model_of_the_language_passes(document: dict[str, Any]) -> None:
     VALIDATOR.validate(document)
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> dict[str, Any]:
+    """A model in which one value has become another: any, or one that stands elsewhere in it."""
+    document = draw(models())
+    places = list(_places(document))
+    holder, step = draw(st.sampled_from(places))
+    other, other_step = draw(st.sampled_from(places))
+    holder[step] = draw(VALUES | st.just(deepcopy(other[other_step])))
+    return document
+
+
+def _places(part: Any) -> Iterator[tuple[Any, Any]]:
+    for step in part if isinstance(part, dict) else range(len(part)) if isinstance(part, list) else ():
+        yield part, step
+        yield from _places(part[step])
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=200)
+@given(damaged())
+def test_what_is_read_compiles_and_is_never_refused_by_the_schema(document: dict[str, Any]) -> None:
+    try:
+        read = load_model(yaml.safe_dump(document, sort_keys=False), name="m.yaml")
+    except ModelFileError:
+        return
+    compile_model(read)
+    VALIDATOR.validate(document)
+    VALIDATOR.validate(read)
 
 
 def test_short_forms_pass() -> None:

@@ -5,14 +5,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
-from leadscore.contracts.model_review_names import VISIT_STARTED, Finding
+from leadscore.contracts.model_review_names import Finding
 from leadscore.contracts.model_schema import EFFECTS
 from leadscore.contracts.yaml_file import Path
 from leadscore.domain.event import Json, Trust
-from leadscore.domain.matching import compile_pattern
+from leadscore.domain.matching import OR, compile_pattern
+from leadscore.domain.model import SCORE_RESET, VISIT_STARTED
 
 #: What happens without anybody sending it, or what people send by hand.
-_EXPECTED = frozenset({VISIT_STARTED, "Score Reset"})
+_EXPECTED = frozenset({VISIT_STARTED, SCORE_RESET})
 #: What events of another place and time would not have in common with these.
 _UNDECIDED = ("source", "lead")
 
@@ -74,7 +75,7 @@ def _reads(pattern: Any, fields: Iterable[str]) -> bool:
     if isinstance(pattern, list):
         return any(_reads(alternative, fields) for alternative in pattern)
     return isinstance(pattern, Mapping) and any(
-        name in fields or (name == "$or" and _reads(condition, fields)) for name, condition in pattern.items()
+        name in fields or (name == OR and _reads(condition, fields)) for name, condition in pattern.items()
     )
 
 

@@ -16,12 +16,12 @@ from leadscore.contracts.model_schema import (
 )
 from leadscore.contracts.yaml_file import Path
 from leadscore.domain.matching import show_path
+from leadscore.domain.model import RESET_BY_A_PERSON, VISIT_STARTED, WITHDRAWN
 from leadscore.domain.rules import DISQUALIFIED, ENGAGEMENT, FIT, GRADE, OUT, TOTAL
 
 RULES_MAX = 500
-VISIT_STARTED = "Visit Started"
 #: Lines of an explanation that no rule may pass itself off as.
-_LINES = ("Reset by a person", "Machine-made, withdrawn")
+_LINES = (RESET_BY_A_PERSON, WITHDRAWN)
 _LINES_OF_OWNERS = ("Cap of ", "Floor of ", "Cap and floor of ", "Bounds of ", "Decay of ")
 
 #: Where something is, and what to say about it.
