@@ -1,9 +1,11 @@
 """The command line against a deployed stack of its own, because another model in force is everybody's."""
 
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -45,32 +47,139 @@ def test_keys_are_those_that_the_door_takes(stack: LocalStack) -> None:
     assert stack.leads_token in said
 
 
-def test_another_model_scores_all_leads_anew_and_quietly_and_the_old_one_brings_the_old_scores_back(
-    outside: Outside, tmp_path: Path
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """The file of another model."""
+    (case,) = (case for case in cases() if case.id == "G14")
+    file = tmp_path / "shop.yaml"
+    file.write_text(yaml.safe_dump(dict(case.model or {})))
+    return file
+
+
+def new_customer(outside: Outside) -> dict[str, Any]:
+    """Somebody who asked for a demo, of whom sales was told."""
+    customer = new_name()
+    outside.by_server("/v1/track", {"userId": customer, "event": "Demo Requested"}).raise_for_status()
+    lead = outside.lead(user_id=customer)
+    assert (lead["total"], lead["stage"], lead["model"]) == (25, "sql", "b2b")
+    assert len(outside.told("sales", lead["lead"], expected=1)) == 1
+    return lead | {"user_id": customer}
+
+
+def test_a_version_that_is_pushed_scores_nobody_until_it_is_activated(outside: Outside, shop: Path) -> None:
+    customer = new_customer(outside)
+
+    said = [leadscore(outside.stack, "model", "push", str(shop)) for _ in range(2)]
+
+    assert said[0].startswith("shop@1 is stored.")
+    assert said[1] == "shop@1 says the same already: nothing was stored.\n"
+    assert outside.lead(user_id=customer["user_id"])["total"] == 25
+    listed = leadscore(outside.stack, "model", "list").splitlines()
+    (b2b,) = (line for line in listed if "b2b" in line)
+    (pushed,) = (line for line in listed if "shop" in line)
+    assert "activation 1, since 20" in b2b
+    assert "activation" not in pushed
+
+
+def test_a_model_scores_all_leads_anew_and_quietly_and_a_rollback_brings_the_old_scores_back(
+    outside: Outside, shop: Path
 ) -> None:
     (case,) = (case for case in cases() if case.id == "G14")
     (shopper,) = (GoldenPlay(lead, outside) for lead in case.leads)
-    customer = new_name()
-    outside.by_server("/v1/track", {"userId": customer, "event": "Demo Requested"}).raise_for_status()
+    before = new_customer(outside)
     outside.by_server("/v1/track", {"userId": shopper.user_id, "event": "Signed Up"}).raise_for_status()
-    before = outside.lead(user_id=customer)
-    assert (before["total"], before["stage"]) == (25, "sql")
-    assert len(outside.told("sales", before["lead"], expected=1)) == 1
-    (tmp_path / "shop.yaml").write_text(yaml.safe_dump(dict(case.model or {})))
-    (tmp_path / "b2b.yaml").write_text(shipped_text())
 
-    assert "2" in leadscore(outside.stack, "model", "activate", str(tmp_path / "shop.yaml"))
+    said = leadscore(outside.stack, "model", "activate", str(shop), "--wait")
 
-    rescored = outside.lead(user_id=customer)
+    assert said.startswith("shop@1 is in force, activation 2.\nLeads rescored: ")
+    assert said.endswith("Nobody is told of stages that only the model moves.\n")
+    rescored = outside.lead(user_id=before["user_id"])
     assert (rescored["total"], rescored["stage"], rescored["model"]) == (0, "visitor", "shop")
     while shopper.send_next_step():
         assert shopper.scored() == shopper.expected
 
-    leadscore(outside.stack, "model", "activate", str(tmp_path / "b2b.yaml"))
+    assert "goes back to b2b@1" in leadscore(outside.stack, "model", "list")
+    assert leadscore(outside.stack, "model", "rollback", "--wait").startswith("b2b@1 is in force, activation 3.")
 
-    again = outside.lead(user_id=customer)
+    again = outside.lead(user_id=before["user_id"])
     assert (again["total"], again["stage"], again["explanation"]) == (25, "sql", before["explanation"])
     assert outside.told("sales", before["lead"], expected=0) == []
+
+
+def test_downstream_is_told_once_and_with_the_cause_where_it_is_to_be(outside: Outside, tmp_path: Path) -> None:
+    customer = new_customer(outside)
+    slower = tmp_path / "slower.yaml"
+    slower.write_text(yaml.safe_dump({**yaml.safe_load(shipped_text()), "fast_track": []}))
+
+    said = leadscore(outside.stack, "model", "activate", str(slower), "--notify", "--wait")
+
+    assert "b2b@2 is in force" in said
+    assert said.endswith("Downstream is told of stages that only the model moves.\n")
+    (told,) = outside.told("sales", customer["lead"], expected=1)
+    assert (told["data"]["from"], told["data"]["cause"]) == ("sql", "model")
+    assert leadscore(outside.stack, "model", "rescore", "--wait").startswith("Leads rescored: ")
+    leadscore(outside.stack, "model", "rollback", "--wait")
+    assert outside.lead(user_id=customer["user_id"])["stage"] == "sql"
+    assert outside.told("sales", customer["lead"], expected=0) == []
+
+
+def test_an_activation_that_is_interrupted_goes_on_with_the_next_rescoring(outside: Outside) -> None:
+    customer = new_customer(outside)
+    program = Path(sys.executable).with_name("leadscore")
+    with subprocess.Popen(
+        [program, "model", "activate", "shop@1"],
+        env=outside.stack.ministack.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline().startswith("shop@1 is in force")
+        running.send_signal(signal.SIGINT)
+        _, complaint = running.communicate()
+
+    assert running.returncode == 130
+    assert "`leadscore model rescore` goes on from here" in complaint
+    leadscore(outside.stack, "model", "rescore", "--wait")
+    state = outside.stack.client("dynamodb").get_item(
+        TableName=outside.stack.outputs["LeadsTableName"],
+        Key={"pk": {"S": f"LEAD#{customer['lead']}"}, "sk": {"S": "STATE"}},
+    )
+    assert state["Item"]["stage"] == {"S": "visitor"}
+    leadscore(outside.stack, "model", "rollback", "--wait")
+
+
+def test_a_shadow_is_reported_on_and_changes_nothing(outside: Outside, shop: Path) -> None:
+    customer = new_customer(outside)
+
+    said = leadscore(outside.stack, "model", "shadow", str(shop))
+
+    assert customer["lead"] in said
+    assert "25 (sql)" in said
+    assert "0 (visitor)" in said
+    assert " move down, " in said
+    assert outside.lead(user_id=customer["user_id"])["version"] == customer["version"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["activate", "nobody"], "nobody is neither a file nor a model that was pushed"),
+        (["activate", "shop@7"], "shop has no version 7: its latest is 1"),
+        (["shadow", "--sample", "0%", __file__], "a sample is more than nothing"),
+    ],
+)
+def test_what_cannot_be_done_is_said(outside: Outside, arguments: list[str], complaint: str) -> None:
+    program = Path(sys.executable).with_name("leadscore")
+    done = subprocess.run(
+        [program, "model", *arguments],
+        env=outside.stack.ministack.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode in {1, 2}
+    assert complaint in done.stderr
 
 
 def test_what_was_told_of_a_lead_can_be_told_again_with_the_same_id(outside: Outside) -> None:

@@ -43,22 +43,15 @@ def _share(text: str) -> int:
 
 
 SampleOption = Annotated[
-    int,
-    typer.Option(
-        parser=_share,
-        metavar="PERCENT",
-        show_default="100%",
-        help="Look at a part of the leads only, always the same one.",
-    ),
+    str, typer.Option(metavar="PERCENT", help="Look at a part of the leads only, always the same one.")
 ]
 
 
 def shadow(
-    file: ModelArgument, sample: SampleOption = WHOLE, stack: StackOption = "LeadScore", local: LocalOption = False
+    file: ModelArgument, sample: SampleOption = "100%", stack: StackOption = "LeadScore", local: LocalOption = False
 ) -> None:
     """Score all leads, or a sample, by a model beside the one in force, and report. Nothing is changed."""
-    beside = compile_model(read_model_file(file).document)
-    console = Console()
+    share, beside = _share(sample), compile_model(read_model_file(file).document)
     with deployed(stack, local=local) as deployment:
         client, table = clients.dynamodb(), deployment.outputs["LeadsTableName"]
         models = StoredModels(client, table=table, default_text=shipped_text(), clock=time.monotonic)
@@ -67,13 +60,13 @@ def shadow(
         except ModelBehind as error:
             typer.echo(f"there is nothing to compare with: {error}", err=True)
             raise typer.Exit(1) from None
-        found = Shadow(active=active, shadow=beside, as_of=now(), sample=sample).run(
+        found = Shadow(active=active, shadow=beside, as_of=now(), sample=share).run(
             stages=stages_of(DynamoDBModelVersions(client, table=table).activations()),
             shards=DynamoDBStageIndex(client, table=table),
             histories=DynamoDBHistories(client, events=deployment.outputs["EventsTableName"], leads=table),
             run_all=run_all,
         )
-        print_report(_counted(found), active=active, shadow=beside, console=console)
+        print_report(_counted(found), active=active, shadow=beside, console=Console())
 
 
 def print_report(found: Iterable[Shadowed], *, active: Model, shadow: Model, console: Console) -> None:

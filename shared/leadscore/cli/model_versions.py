@@ -17,7 +17,7 @@ from leadscore.adapters.model_versions import DynamoDBModelVersions
 from leadscore.adapters.models import StoredModels, shipped_text
 from leadscore.cli.deployed import LocalOption, StackOption, deployed
 from leadscore.cli.model_files import ModelArgument, read_model_file, read_model_text, read_text
-from leadscore.cli.rescoring import now, rescore_leads
+from leadscore.cli.rescoring import now, rescore_leads, resumable
 from leadscore.domain.model import Model, compile_model
 from leadscore.use_cases import activate as versions_in_force
 from leadscore.use_cases.ports import Activation, ModelBehind, Version, VersionConflict
@@ -87,7 +87,8 @@ def rescore(wait: WaitOption = False, stack: StackOption = "LeadScore", local: L
         activation = versions.in_force()
         if activation is None:
             _end("no model was ever in force here: no lead was ever scored")
-        leads = rescore_leads(deployment, versions, activation, waits=wait)
+        with resumable():
+            leads = rescore_leads(deployment, versions, activation, waits=wait)
     typer.echo(f"Leads {'rescored' if wait else 'being rescored'}: {leads}.")
 
 
@@ -133,8 +134,9 @@ def _install_shipped(deployment: Deployment) -> None:
 def _bring_into_force(
     deployment: Deployment, versions: DynamoDBModelVersions, activation: Activation, *, waits: bool
 ) -> None:
-    typer.echo(f"{activation.name}@{activation.version} is in force, activation {activation.activation}.")
-    leads = rescore_leads(deployment, versions, activation, waits=waits)
+    with resumable():
+        typer.echo(f"{activation.name}@{activation.version} is in force, activation {activation.activation}.")
+        leads = rescore_leads(deployment, versions, activation, waits=waits)
     typer.echo(
         f"Leads {'rescored' if waits else 'being rescored'}: {leads}. "
         + ("Downstream is told" if activation.tells else "Nobody is told")

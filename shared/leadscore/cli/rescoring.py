@@ -2,6 +2,8 @@
 
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Event
 from typing import NoReturn
 
@@ -28,24 +30,27 @@ EMPTY_LOOKS = 3
 LOOK_SECONDS = 1.0
 
 
+@contextmanager
+def resumable() -> Iterator[None]:
+    """What goes wrong inside the block ends the command, and whoever reads the sentence knows how to go on."""
+    try:
+        yield
+    except (*AWS_ERRORS, NotQueued, Unserved) as error:
+        _stop(f"AWS did not do it: {error}", status=1)
+    except KeyboardInterrupt:
+        _stop("stopped", status=130)
+
+
 def rescore_leads(
     deployment: Deployment, versions: DynamoDBModelVersions, activation: Activation, *, waits: bool
 ) -> int:
-    """Send every lead a tick of the activation and, if asked to, wait until they are worked on; how many were sent.
-
-    What goes wrong ends the command: the next one goes on from there.
-    """
+    """Send every lead a tick of the activation and, if asked to, wait until they are worked on; how many were sent."""
     url = deployment.outputs["EventsQueueUrl"]
     with _progress() as progress:
-        try:
-            _wait_until_noticed(activation, progress)
-            sent = _send(deployment, versions, activation, url, progress)
-            if waits:
-                _wait_until_drained(url, progress)
-        except (*AWS_ERRORS, NotQueued, Unserved) as error:
-            _stop(f"AWS did not do it: {error}", status=1)
-        except KeyboardInterrupt:
-            _stop("stopped", status=130)
+        _wait_until_noticed(activation, progress)
+        sent = _send(deployment, versions, activation, url, progress)
+        if waits:
+            _wait_until_drained(url, progress)
     return sent.leads
 
 
@@ -117,6 +122,6 @@ def _new_token() -> str:
 
 def _stop(why: str, *, status: int) -> NoReturn:
     typer.echo(
-        f"{why}: `leadscore model rescore` goes on from here; until then leads follow with their next event", err=True
+        f"{why}\n`leadscore model rescore` goes on from here; a lead also follows with its next event.", err=True
     )
     raise typer.Exit(status)
