@@ -93,6 +93,53 @@ def test_a_lead_outside_the_ladder_is_on_no_list(office: Office) -> None:
     assert explained(lead) == {"Unsubscribed": -25, "White paper": 25}
 
 
+def test_a_lead_has_all_that_its_model_has_and_every_score_of_its_own_is_explained(office: Office) -> None:
+    office.models = FixedModels(
+        1,
+        small_model(
+            scores=[{"score": "security", "stages": [{"stage": "interested", "at": 20}]}],
+            grade={"start": "C", "criteria": [{"rule": "Leads", "thirds": 4, "when": {"title": ["Director"]}}]},
+            matrix={"grade": ["B", "C"], "engagement": [50, 25]},
+            priority={"hot": ["A1", "A2"]},
+            engagement=[
+                {"rule": "White paper", "event": "White Paper Read", "points": 25},
+                {"rule": "Security paper", "event": "White Paper Read", "points": 30, "score": ["security"]},
+                {"rule": "Careers page", "event": "Page Viewed", "points": -5, "score": ["security"]},
+            ],
+        ),
+    )
+    office.receive(event("White Paper Read", at=NOON, traits={"title": "Director"}), event(at=NOON + HOUR))
+
+    lead = office.ada()
+    assert (lead.total, lead.scores) == (40, {"fit": 15, "engagement": 25, "security": 25})
+    assert (lead.grade, lead.matrix, lead.priority) == ("B+", "A2", "hot")
+    assert (lead.stage, lead.lists, lead.activity) == ("warm", ["warm", "security/interested"], "active")
+    assert explained(lead) == {"White paper": 25, "Director": 15}
+    assert {score: {line.rule: line.points for line in lines} for score, lines in lead.explanations.items()} == {
+        "security": {"Security paper": 30, "Careers page": -5},
+        "grade": {"Leads": 4},
+    }
+    (summary,) = office.reading.in_stage("warm", limit=10).leads
+    assert summary.model_dump() == lead.model_dump(include=set(type(summary).model_fields))
+
+
+@pytest.mark.parametrize(
+    ("events", "after", "activity"),
+    [
+        ([event("Consent Given")], DAY, "never"),
+        ([event("White Paper Read")], DAY, "active"),
+        ([event("White Paper Read")], 31 * DAY, "quiet"),
+    ],
+)
+def test_never_active_and_gone_quiet_are_told_apart(
+    office: Office, events: list[LeadEvent], after: int, activity: str
+) -> None:
+    office.receive(*events)
+    office.now = NOON + after
+
+    assert office.ada().activity == activity
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     events=st.lists(
