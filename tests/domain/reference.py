@@ -129,9 +129,9 @@ def at_path(path: str, document: Document) -> Any:
 
 
 def value_key(path: str, document: Document) -> str:
-    """A field's value as something to compare. Open: absent is one value of its own in bursts, too."""
+    """A field's value as something to compare. Open: null is absent."""
     value = at_path(path, document)
-    return "absent" if value is ABSENT else json.dumps(value, sort_keys=True)
+    return "absent" if value in (ABSENT, None) else json.dumps(value, sort_keys=True)
 
 
 def document_of(event: LeadEvent, name: str | None = None) -> dict[str, Any]:
@@ -160,10 +160,6 @@ def half_up(value: Fraction) -> int:
     return math.floor(value + Fraction(1, 2))
 
 
-def towards_zero(value: Fraction) -> int:
-    return math.trunc(value)
-
-
 def first(low: int, high: int, holds: Callable[[int], bool]) -> int | None:
     """The first number in (low, high] for which it holds, of something that goes on holding once it does."""
     if high <= low or not holds(high):
@@ -177,15 +173,25 @@ def first(low: int, high: int, holds: Callable[[int], bool]) -> int | None:
     return high
 
 
+def is_flagged(event: LeadEvent) -> bool:
+    return event.context.get("machine") is True
+
+
 def bursting(document: Document, events: Sequence[LeadEvent]) -> set[tuple[str, Identifier]]:
     """The events (their ids and homes) in some window with enough different values.
 
-    Open: those that are flagged as machine-made are seen here like all others.
+    Open: those that are flagged as machine-made, or have no value, are no part of any.
     """
     found: set[tuple[str, Identifier]] = set()
     for burst in document.get("bursts", DEFAULT_BURSTS):
         condition, within = Condition(burst), duration(burst["within"])
-        alike = [event for event in events if condition.holds(document_of(event))]
+        alike = [
+            event
+            for event in events
+            if condition.holds(document_of(event))
+            and not is_flagged(event)
+            and value_key(burst["each"], document_of(event)) != "absent"
+        ]
         for opening in alike:
             start = opening.occurred_at
             window = [event for event in alike if start <= event.occurred_at <= start + within]
@@ -218,9 +224,8 @@ class HalfLife:
 
     def _moved(self, hour: int) -> int:
         halvings, remainder = divmod(hour - self.hour, self.hours)
-        size = abs(self.amount) * half_life_share(remainder, self.hours) >> (32 + halvings)
-        # Open: a negative amount is cut towards zero, as decay goes.
-        return size if self.amount >= 0 else -size
+        # Open: to cut is to round down, of negative amounts as well.
+        return self.amount * half_life_share(remainder, self.hours) >> (32 + halvings)
 
     def worth(self, at: int) -> int:
         return half_up(Fraction(self._moved(at // HOUR), ONE))
@@ -230,8 +235,9 @@ class HalfLife:
         self.hour = at // HOUR
 
     def scale(self, share: Fraction, at: int) -> None:
-        # Open: the amount is cut where it stands, without being moved to the hour of the take.
-        self.amount = towards_zero(self.amount * share)
+        # Open: the amount is moved to the hour of the take first.
+        self.amount = math.floor(self._moved(at // HOUR) * share)
+        self.hour = at // HOUR
 
     def next_change_at(self, now: int) -> int | None:
         value = self.worth(now)
@@ -404,6 +410,7 @@ class _Scorecard:
         self.group_places = {name: place for place, name in enumerate(self.groups)}
         named = [*self.settings, *(score for rule in [*self.fit, *self.rules] for score in rule.scores)]
         self.names = list(dict.fromkeys(["fit", "engagement", *(name for name in named if name != "total")]))
+        self.counted = {(score, rule.group) for rule in self.rules for score in rule.scores}
         of_events = {score for rule in self.rules for score in rule.scores}
         of_fit = {score for rule in self.fit for score in rule.scores}
         # Open: a score in which no rule counts is one of events; nothing ever counts in it.
@@ -416,9 +423,10 @@ class _Scorecard:
         self.visit_events = listed(visits.get("event", "Page Viewed"))
         self.visit_gap = duration(visits.get("gap", "30m"))
         self.public_at_most = document.get("public", {}).get("at_most")
-        self.grade = document.get("grade")
+        self.grade: Document | None = document.get("grade")
         self.criteria = [
-            (entry["thirds"], compile_pattern(entry["when"])) for entry in (self.grade or {}).get("criteria", ())
+            (entry["rule"], entry["thirds"], compile_pattern(entry["when"]))
+            for entry in (self.grade or {}).get("criteria", ())
         ]
         self.matrix = document.get("matrix")
         self.priority = document.get("priority", {})
@@ -500,7 +508,7 @@ class _Lead:
         self.seen: set[tuple[int, str]] = set()
         self.given: dict[str, Given] = {}
         self.steps_done: dict[int, int] = {}
-        self.steps_taken: dict[tuple[int, str], int] = {}
+        self.steps_taken: dict[int, int] = {}
 
     # Reading
 
@@ -511,9 +519,14 @@ class _Lead:
     def shown_of_events(self, score: str) -> int:
         return self.card.bounded_score(score, self.raw(score))
 
+    def _said(self) -> dict[str, Any]:
+        return {name: value for name, (value, _) in self.traits.items() if value not in (None, "")}
+
     def _matching_fit(self) -> list[FitRule]:
-        traits = {name: value for name, (value, _) in self.traits.items() if value not in (None, "")}
-        return [rule for rule in self.card.fit if rule.matches(traits)]
+        return [rule for rule in self.card.fit if rule.matches(self._said())]
+
+    def _matching_criteria(self) -> list[tuple[str, int]]:
+        return [(name, thirds) for name, thirds, matches in self.card.criteria if matches(self._said())]
 
     def _traits_read(self, score: str) -> tuple[int, list[tuple[str, int, int]]]:
         """The score's shown value and the cuts of its groups and of itself: (owner, shown, raw)."""
@@ -549,33 +562,43 @@ class _Lead:
     def grade(self) -> str | None:
         if self.card.grade is None:
             return None
-        traits = {name: value for name, (value, _) in self.traits.items() if value not in (None, "")}
-        thirds = sum(thirds for thirds, matches in self.card.criteria if matches(traits))
-        return GRADES[min(max(GRADES.index(self.card.grade.get("start", "D")) + thirds, 0), len(GRADES) - 1)]
+        return GRADES[min(max(self._raw_grade(), 0), len(GRADES) - 1)]
+
+    def _raw_grade(self) -> int:
+        assert self.card.grade is not None
+        return GRADES.index(self.card.grade.get("start", "D")) + sum(of for _, of in self._matching_criteria())
 
     def read(self) -> Outcome:
         lines = dict(self.lines)
-
-        def cut(score: str, owner: str, difference: int) -> None:
+        for (score, name), kept in self.kept_cuts.items():
+            lines[score, name] = (kept, 0, 0)
+        for rule in self._matching_fit():
+            for score in rule.scores:
+                lines[score, rule.name] = (rule.points, 1, self.fit_since[rule.name])
+        for name, thirds in self._matching_criteria():
+            lines["grade", name] = (thirds, 1, self.fit_since[name])
+        for score, owner, difference in self._cuts():
             if difference:
                 name = f"Cap of {owner}" if difference < 0 else f"Floor of {owner}"
                 points, times, last_at = lines.get((score, name), (0, 0, 0))
                 lines[score, name] = (points + difference, times, last_at)
+        return self._outcome(lines)
 
-        for rule in self._matching_fit():
-            for score in rule.scores:
-                lines[score, rule.name] = (rule.points, 1, self.fit_since[rule.name])
+    def _cuts(self) -> Iterator[tuple[str, str, int]]:
+        """What each cap and floor makes of its raw sum at this moment."""
         for score in self.card.trait_scores:
             for owner, shown, raw in self._traits_read(score)[1]:
-                cut(score, owner, shown - raw)
-        for (score, name), kept in self.kept_cuts.items():
-            lines[score, name] = (kept, 0, 0)
+                yield score, owner, shown - raw
         for (score, group), raw in self.grouped.items():
-            cut(score, group, self.card.bounded_group(group, raw) - raw)
+            yield score, group, self.card.bounded_group(group, raw) - raw
         for score in self.card.event_scores:
-            cut(score, score, self.shown_of_events(score) - self.raw(score))
-        cut("total", "total", self.shown("total") - self._raw_total())
+            yield score, score, self.shown_of_events(score) - self.raw(score)
+        yield "total", "total", self.shown("total") - self._raw_total()
+        # The scale of letters has two ends.
+        if grade := self.grade():
+            yield "grade", "grade", GRADES.index(grade) - self._raw_grade()
 
+    def _outcome(self, lines: dict[tuple[str, str], tuple[int, int, int]]) -> Outcome:
         grade, matrix = self.grade(), self._matrix()
         on_ladder = self.card.rank(self.stage) >= 0
         return Outcome(
@@ -614,12 +637,18 @@ class _Lead:
             self.grouped[score, group] = self.grouped.get((score, group), 0) + points
 
     def _change_by_decay(self, pool: Pool, change: int, at: int) -> None:
-        """What a pool loses, the score loses, but never more than it holds above zero."""
-        if change < 0:
-            change = -min(-change, max(self.raw(pool.score), 0))
-        if change:
-            self._put(pool.score, pool.group, change)
-            self._line(pool.score, f"Decay of {pool.owner}", change, at)
+        """What a pool loses, its group and score lose, but the score never more than it holds above zero.
+
+        Open: the group loses all of it, and what the score is spared stays outside of the group.
+        """
+        before = self.raw(pool.score)
+        self._put(pool.score, pool.group, change)
+        after = self.raw(pool.score)
+        # A score below zero is left where it is.
+        spared = max(min(before, 0) - after, 0) if after < before else 0
+        self._put(pool.score, None, spared)
+        if change + spared:
+            self._line(pool.score, f"Decay of {pool.owner}", change + spared, at)
 
     def _give(self, rule: EventRule, points: int, at: int) -> None:
         for score in rule.scores:
@@ -684,14 +713,16 @@ class _Lead:
             self.signals = set()
 
     def _reset_group(self, group: str, name: str, at: int) -> None:
-        # Open: the reset of a group neither ends a set stage nor starts the signals anew; and of the scores, those in
-        # which the group has counted have its line.
-        for score, of in list(self.grouped):
-            if of == group:
-                raw = self.grouped.pop((score, group))
-                shown = self.card.bounded_group(group, raw)
-                self._keep_cut(score, group, shown - raw)
-                self._line(score, name, -shown, at)
+        # Open: the reset of a group neither ends a set stage nor starts the signals anew. Of a group in which no rule
+        # counts only a reset of the model has its line, in engagement.
+        is_unused = group not in {of for _, of in self.card.counted} and name != RESET_BY_A_PERSON
+        for score in self.card.event_scores:
+            if (score, group) not in self.card.counted and not (is_unused and score == "engagement"):
+                continue
+            raw = self.grouped.pop((score, group), 0)
+            shown = self.card.bounded_group(group, raw)
+            self._keep_cut(score, group, shown - raw)
+            self._line(score, name, -shown, at)
         self.pools = {key: pool for key, pool in self.pools.items() if pool.group != group}
 
     # Time
@@ -719,9 +750,8 @@ class _Lead:
                 continue
             if done and step.every is None:
                 continue
-            # Open: `at_most` is for each of the step's scores alone.
-            taken = min(self.steps_taken.get((place, score), 0) for score in step.scores)
-            if step.at_most is not None and taken >= step.at_most:
+            # Open: `at_most` is for all of the step's scores together.
+            if step.at_most is not None and self.steps_taken.get(place, 0) >= step.at_most:
                 continue
             yield idle_since + step.after + done * (step.every or 0), place
 
@@ -744,13 +774,13 @@ class _Lead:
                 self._reset_score(score, step.name, at, line_for_nothing=False)
                 continue
             shown = self.shown_of_events(score)
-            taken = self.steps_taken.get((place, score), 0)
+            taken = self.steps_taken.get(place, 0)
             points = min(step.wants(shown), max(shown, 0))
             if step.at_most is not None:
                 points = min(points, step.at_most - taken)
             if points > 0:
                 self._take(score, points, step.name, at)
-                self.steps_taken[place, score] = taken + points
+                self.steps_taken[place] = taken + points
 
     def only_repeats_are_left(self) -> bool:
         decays = [pool.points.next_change_at(self.now) for pool in self.pools.values()]
@@ -775,7 +805,7 @@ class _Lead:
             self.stage = self.card.stages[0].name
             # Open: who the profile says nothing of is judged, too, from the first event on.
             self._judge_fit(at)
-        if event.context.get("machine") is True:
+        if is_flagged(event):
             # Open: of a flagged event in a burst nothing is shown either.
             pass
         elif in_burst:
@@ -786,7 +816,8 @@ class _Lead:
 
     def _show_withdrawn(self, event: LeadEvent, document: Document) -> None:
         for rule in self.card.rules:
-            if rule.matches(document, event.trust):
+            # Open: what gives no points has none to take back, and no line.
+            if rule.points and rule.matches(document, event.trust):
                 for score in rule.scores:
                     self._line(score, rule.name, rule.points, event.occurred_at)
                     self._line(score, WITHDRAWN, -rule.points, event.occurred_at)
@@ -840,7 +871,7 @@ class _Lead:
         self._judge_fit(event.occurred_at)
 
     def _judge_fit(self, at: int) -> None:
-        matching = {rule.name for rule in self._matching_fit()}
+        matching = [rule.name for rule in self._matching_fit()] + [name for name, _ in self._matching_criteria()]
         self.fit_since = {name: self.fit_since.get(name, at) for name in matching}
 
     # A rule that matches
@@ -931,13 +962,9 @@ class _Lead:
 
     def _affect(self, event: LeadEvent, document: Document) -> None:
         at = event.occurred_at
-        # Open: resets come before the effects on the stage: what the same event sets holds.
+        # Open: the resets of an event are a person's, then escapes, then the model's; what it sets holds after them.
         if event.name == SCORE_RESET and event.trust >= Trust.SERVER:
             self._reset_by_a_person(event)
-        if event.trust >= Trust.SERVER:
-            for reset in self.card.resets:
-                if reset.condition.holds(document):
-                    self._reset(reset.scores, reset.group, reset.name, at)
         happened = [
             effect
             for effect in self.card.effects
@@ -953,6 +980,10 @@ class _Lead:
             else:
                 # Open: an effect that gives no points has its line in engagement.
                 self._line("engagement", effect.name, 0, at)
+        if event.trust >= Trust.SERVER:
+            for reset in self.card.resets:
+                if reset.condition.holds(document):
+                    self._reset(reset.scores, reset.group, reset.name, at)
         floors = [effect.stage for effect in happened if effect.kind in ("fast_track", "set_stage")]
         self.floor = max([self.floor, *floors], key=self.card.rank)
         if kinds & {"escape", "disqualify"}:

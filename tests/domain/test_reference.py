@@ -143,6 +143,7 @@ def test_a_take_shrinks_groups_and_pools_in_proportion() -> None:
     document = model(
         rule(10, group="G", decay={"expire_after": "2d"}),
         {**rule(5), "rule": "Loose"},
+        groups=[{"group": "G"}],
         inactivity=[{"rule": "Quiet", "after": "1d", "take": 5}],
     )
     # Of 15 a take of 5 leaves two thirds: of the pool's 10 parcel points 7, rounded up, which expire a day later.
@@ -315,7 +316,7 @@ def test_the_matrix_sets_fit_against_engagement(fit: int, cell: str) -> None:
 
 def test_a_topic_has_a_ladder_of_its_own_and_counts_in_the_total_if_asked_to() -> None:
     stages = [{"stage": "interested", "at": 20, "drop_below": 10}]
-    topic = {"score": "topic", "stages": stages}
+    topic = {"score": "topic", "cap": 100, "stages": stages}
     both = rule(20, score=["engagement", "topic"])
     outcome = read(model(both, scores=[topic]), acts(NOON))
     assert (outcome.total, outcome.scores["topic"], outcome.lists) == (20, 20, ["new", "topic/interested"])
@@ -342,6 +343,7 @@ def test_a_reset_of_a_group_leaves_the_rest() -> None:
     document = model(
         rule(10, group="G"),
         {**rule(3), "rule": "Loose"},
+        groups=[{"group": "G"}],
         reset=[{"rule": "Off", "event": "Email Opened", "group": "G"}],
     )
     assert points(read(document, [*acts(NOON), event("Email Opened", at=NOON + 1)])) == {
