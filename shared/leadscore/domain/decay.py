@@ -49,6 +49,13 @@ class HalfLife:
         """Points given at `at` lose nothing before this."""
         return (at // HOUR_MS + 1) * HOUR_MS
 
+    def reached_at(self, pool: Pool, value: int, until: int) -> int:
+        """When the pool came down to a value that it has at `until`."""
+        _, base, amount = pool
+        hours = range(1, until // HOUR_MS - base + 1)
+        passed = bisect_left(hours, -abs(value), key=lambda n: -abs(_rounded(self._amount(amount, n))))
+        return (base + hours[passed]) * HOUR_MS
+
     def moved(self, pool: Pool, at: int) -> Pool:
         """The pool with the value that it has at a later moment."""
         _, base, amount = pool
@@ -103,8 +110,9 @@ class _Parcels:
     def add(self, pool: Pool | None, points: int, at: int) -> Pool:
         if pool is None:
             return points, at, points
-        value, *parcels = pool
-        if len(parcels) and self._cell(parcels[-2]) == self._cell(at):
+        # A rounded value may have come to nothing before its parcels did: they must not count below zero.
+        value, *parcels = self.moved(pool, at)
+        if parcels and self._cell(parcels[-2]) == self._cell(at):
             parcels[-2:] = max(parcels[-2], at), parcels[-1] + points
         else:
             parcels += (at, points)

@@ -19,7 +19,7 @@ from leadscore.domain.model import SCORE_RESET, VISIT_STARTED, Candidates, Model
 from leadscore.domain.profile import learn, said_traits
 from leadscore.domain.repetition import MarksUnread, admit, is_untouched_by, watch
 from leadscore.domain.rules import Condition, Effect, Rule
-from leadscore.domain.stages import enter, judge, ladders_of, stage_of
+from leadscore.domain.stages import enter, judge, ladders, ladders_of, stage_of
 from leadscore.domain.state import LeadState, Profile
 
 __all__ = ["MarksUnread", "OutOfOrder", "StageChange", "advance", "extend", "fold", "next_change_at", "stage_changes"]
@@ -27,8 +27,6 @@ __all__ = ["MarksUnread", "OutOfOrder", "StageChange", "advance", "extend", "fol
 #: A touch that says where a lead came from; a page reached from another of the same site is none.
 INTERNAL = "internal"
 DIRECT = "direct"
-#: How many instants are looked ahead for the next change of stage before a timer is set to look again.
-_LOOKAHEAD = 64
 _DAY_MS = 86_400_000
 _NO_FACTS: dict[str, object] = {}
 
@@ -66,7 +64,8 @@ def stage_changes(events: Iterable[LeadEvent], model: Model, *, as_of: int) -> I
     state = LeadState("", spilled=frozenset())
     profile: Profile = {}
     for event, is_machine in _in_order(events, model):
-        yield from _changes_by_time(state, model, event.occurred_at)
+        if state.folded_count:
+            yield from _changes_by_time(state, model, event.occurred_at)
         before = state.stage
         profile = _apply(state, event, model, profile, is_machine=is_machine) or profile
         if state.stage != before:
@@ -75,11 +74,11 @@ def stage_changes(events: Iterable[LeadEvent], model: Model, *, as_of: int) -> I
 
 
 def _changes_by_time(state: LeadState, model: Model, until: int) -> Iterator[StageChange]:
-    while (instant := next_instant(state, model)) <= until:
-        before = state.stage
-        pass_instant(state, model, instant)
+    before = state.stage
+    while run_until(state, model, until, stops=True):
         if state.stage != before:
             yield _stage_change(state, before, model)
+            before = state.stage
 
 
 def _stage_change(state: LeadState, before: str, model: Model) -> StageChange:
@@ -125,7 +124,7 @@ def next_change_at(state: LeadState, model: Model) -> int | None:
 
 
 def _visible(state: LeadState, model: Model) -> tuple[object, ...]:
-    return state.stage, state.ladders, shown_scores(state, model)
+    return state.stage, state.ladders, shown_scores(state.scores, model)
 
 
 def _in_order(events: Iterable[LeadEvent], model: Model) -> Iterator[tuple[LeadEvent, bool]]:
@@ -151,8 +150,7 @@ def _apply(
 ) -> Profile | None:
     at = event.occurred_at
     if not state.folded_count:
-        state.created_at = at
-        enter(state, model.entry.name, at)
+        _begin(state, model, at)
     elif at >= state.wakes_at:
         run_until(state, model, at)
     state.last_event = event.order
@@ -182,6 +180,14 @@ def _apply(
     if gave or state.settled_at == at:
         judge(state, model, at)
     return profile
+
+
+def _begin(state: LeadState, model: Model, at: int) -> None:
+    state.created_at = at
+    enter(state, model.entry.name, at)
+    if model.minds_the_unknown:
+        _score_fit(state, model, {}, at)
+    judge(state, model, at)
 
 
 def _insert(state: LeadState, event: LeadEvent, model: Model) -> None:
@@ -235,13 +241,9 @@ def _insert_points(state: LeadState, event: LeadEvent, model: Model) -> None:
             give(state, rule, rule.points if points is None else points, at)
     if model.activity is not None:
         _mind_activity(state, model.activity, event, document)
-    scores = shown_scores(state, model)
-    if stage_of(state, model, scores) != state.stage or ladders_of(state, model, scores) != _ladders(state, model):
+    scores = shown_scores(state.scores, model)
+    if stage_of(state, model, scores) != state.stage or ladders_of(state, model, scores) != ladders(state, model):
         raise OutOfOrder
-
-
-def _ladders(state: LeadState, model: Model) -> dict[str, str]:
-    return {score: state.ladders.get(score, "") for score in model.ladders}
 
 
 def _had_points_alone(state: LeadState, model: Model) -> bool:
@@ -469,25 +471,16 @@ def _advance(state: LeadState, model: Model, *, to: int) -> None:
 
 def _arm(state: LeadState, model: Model) -> None:
     """Timers are lazy: one that activity postponed stays where it is, since moving it would cost an index write."""
-    change = _next_stop(state, model)
+    change = _next_news(state, model)
     passed = state.due_at is None or state.due_at <= state.as_of
     if passed or (change is not None and state.due_at is not None and change < state.due_at):
         state.due_at = change
 
 
-def _next_stop(state: LeadState, model: Model) -> int | None:
-    """A lower bound of the next time-driven change of a stage or step of inactivity that takes something.
-
-    Points that decay between are nobody's news. Looked for are so many instants; then the timer says to look again.
-    """
+def _next_news(state: LeadState, model: Model) -> int | None:
+    """When time alone next changes a stage, or inactivity takes something; None if never."""
+    if next_instant(state, model) == NEVER:
+        return None
     future = state.copy()
-    standing = (state.stage, state.ladders)
-    for _ in range(_LOOKAHEAD):
-        instant = next_instant(future, model)
-        if instant == NEVER:
-            return None
-        idle, scores = dict(future.idle), dict(future.scores)
-        pass_instant(future, model, instant)
-        if (future.stage, future.ladders) != standing or (future.idle != idle and future.scores != scores):
-            return instant
-    return instant
+    future.wakes_at = 0
+    return future.settled_at if run_until(future, model, NEVER - 1, stops=True) else None

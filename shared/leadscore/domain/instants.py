@@ -1,44 +1,146 @@
 """What time alone does to a lead: points that decay, and inactivity steps, each at its own instant."""
 
-from leadscore.domain.ledger import lose, reset, take
+from collections.abc import Iterable
+
+from leadscore.domain.decay import HalfLife
+from leadscore.domain.durations import HOUR_MS
+from leadscore.domain.ledger import lose, reset, shown_scores, take
 from leadscore.domain.model import Model
-from leadscore.domain.rules import ENGAGEMENT, InactivityStep, Only
-from leadscore.domain.stages import judge
+from leadscore.domain.rules import ENGAGEMENT, InactivityStep, Only, PoolOf
+from leadscore.domain.stages import judge, ladders, ladders_of, stage_of
 from leadscore.domain.state import LeadState
 
 NEVER = 1 << 62
-#: In `idle`: the step found nothing to take, and does not come again in this idle spell.
-_OVER = -1
 
 
-def run_until(state: LeadState, model: Model, until: int) -> None:
-    """Let everything happen that is due up to and including this moment."""
+def run_until(state: LeadState, model: Model, until: int, *, stops: bool = False) -> bool:
+    """Let everything happen that is due up to and including this moment.
+
+    `stops` ends it early, after the first instant that changes a stage or at which inactivity takes something; gives
+    whether it did.
+    """
     while state.wakes_at <= until:
-        instant = next_instant(state, model)
-        if instant <= until:
-            pass_instant(state, model, instant)
-        else:
-            state.wakes_at = instant
+        stop = _next_stop(state, model)
+        if _drift(state, model, min(until, stop - 1), stops=stops):
+            return True
+        if stop > until:
+            state.wakes_at = min(stop, _next_hour(state, model, until))
+        elif pass_instant(state, model, stop) and stops:
+            return True
+    return False
 
 
 def next_instant(state: LeadState, model: Model) -> int:
     """When something time-driven happens next, if nothing else does; NEVER if nothing will."""
-    changes = [model.pools[number].decay.next_change(pool) for number, pool in state.pools.items()]
-    steps = [instant for instant, _ in _pending(state, model)]
-    return min([change for change in changes if change is not None] + steps, default=NEVER)
+    changes = (model.pools[number].decay.next_change(pool) for number, pool in state.pools.items())
+    return min([_next_stop(state, model), *(change for change in changes if change is not None)])
 
 
-def pass_instant(state: LeadState, model: Model, instant: int) -> None:
-    """At one instant points decay first, then inactivity takes its steps, then the stage is judged."""
+def pass_instant(state: LeadState, model: Model, instant: int) -> bool:
+    """At one instant points decay first, then inactivity takes its steps, then the stage is judged.
+
+    Gives whether a stage changed or inactivity took something.
+    """
+    before = (state.stage, dict(state.ladders))
     for number, pool_of in model.pools.items():
         pool = state.pools.get(number)
-        if pool is not None and pool_of.decay.next_change(pool) == instant:
-            lose(state, pool_of, instant)
-    for due, step in _pending(state, model):
+        if pool is not None:
+            moved = pool_of.decay.moved(pool, instant)
+            if moved[0] != pool[0]:
+                lose(state, pool_of, moved, instant)
+    decayed = dict(state.scores)
+    for due, repetition, step in _pending(state, model, instant - 1):
         if due == instant:
-            _take_step(state, model, step, instant)
+            _take_step(state, model, step, repetition, instant)
     state.settled_at = instant
+    took = state.scores != decayed
     judge(state, model, instant)
+    return took or before != (state.stage, state.ladders)
+
+
+def _next_stop(state: LeadState, model: Model) -> int:
+    """The next instant that has to be passed for itself: a step of inactivity, or one of a pool that has few."""
+    seen = max(state.last_event[0], state.settled_at)
+    stops = [instant for instant, _, _ in _pending(state, model, seen)]
+    for number, pool in state.pools.items():
+        decay = model.pools[number].decay
+        if not isinstance(decay, HalfLife) and (change := decay.next_change(pool)) is not None:
+            stops.append(change)
+    return min(stops, default=NEVER)
+
+
+def _next_hour(state: LeadState, model: Model, until: int) -> int:
+    """When half-lives may take something next."""
+    decaying = any(pool[0] and isinstance(model.pools[number].decay, HalfLife) for number, pool in state.pools.items())
+    return (until // HOUR_MS + 1) * HOUR_MS if decaying else NEVER
+
+
+def _drift(state: LeadState, model: Model, until: int, *, stops: bool) -> bool:
+    """Let half-lives take what they take up to this moment, where nothing else happens; whether that stopped early.
+
+    Every whole hour is an instant of its own. But where all pools go one way, no score passes zero, and the stage at
+    the end is the one at the start, it was the same all the way, and one step is as good as all of them.
+    """
+    if not state.pools:
+        return False
+    since = max(state.last_event[0], state.settled_at) // HOUR_MS
+    return _drift_hours(state, model, since, until // HOUR_MS, stops=stops)
+
+
+def _drift_hours(state: LeadState, model: Model, since: int, until: int, *, stops: bool) -> bool:
+    if until <= since or _drifted_at_once(state, model, until * HOUR_MS):
+        return False
+    if until - since == 1:
+        return pass_instant(state, model, until * HOUR_MS) and stops
+    middle = (since + until) // 2
+    return _drift_hours(state, model, since, middle, stops=stops) or _drift_hours(
+        state, model, middle, until, stops=stops
+    )
+
+
+def _drifted_at_once(state: LeadState, model: Model, at: int) -> bool:
+    """Move all half-lives to a moment, if no instant before it has to be looked at."""
+    moves = []
+    for number, pool in state.pools.items():
+        pool_of = model.pools[number]
+        if isinstance(pool_of.decay, HalfLife):
+            moved = pool_of.decay.moved(pool, at)
+            if moved[0] != pool[0]:
+                moves.append((pool_of, pool_of.decay, pool, moved))
+    if not moves:
+        return True
+    if len({moved[0] < pool[0] for _, _, pool, moved in moves}) > 1:
+        return False
+    scores = _scores_after(state, [(pool_of, moved[0] - pool[0]) for pool_of, _, pool, moved in moves])
+    if any(scores[name] < 0 < raw for name, raw in state.scores.items()):
+        return False
+    shown = shown_scores({name: _above_floor(raw, state.scores[name]) for name, raw in scores.items()}, model)
+    if stage_of(state, model, shown) != state.stage or ladders_of(state, model, shown) != ladders(state, model):
+        return False
+    for pool_of, decay, pool, moved in moves:
+        instant = decay.reached_at(pool, moved[0], at)
+        lose(state, pool_of, moved, instant)
+        state.settled_at = max(state.settled_at, instant)
+    return True
+
+
+def _scores_after(state: LeadState, changes: Iterable[tuple[PoolOf, int]]) -> dict[str, int]:
+    """Raw scores after these changes of pools, were there no floor."""
+    scores = dict(state.scores)
+    groups: dict[int, int] = {}
+    for pool_of, change in changes:
+        group, shown = pool_of.group, change
+        if group is not None:
+            before = groups.get(group.id, state.groups[group.id])
+            groups[group.id] = before + change
+            shown = group.bounds.shown(before + change) - group.bounds.shown(before)
+        scores[pool_of.score] += shown
+    return scores
+
+
+def _above_floor(after: int, before: int) -> int:
+    """Decay takes nothing from a score that has nothing above zero."""
+    return before if after < before <= 0 else after
 
 
 def be_active(state: LeadState, at: int) -> None:
@@ -61,10 +163,11 @@ def reset_scores(state: LeadState, model: Model, lines: dict[str, int], at: int,
     state.settled_at = at
 
 
-def _pending(state: LeadState, model: Model) -> list[tuple[int, InactivityStep]]:
-    """The steps that this idle spell still has ahead, with the instants at which they are next due.
+def _pending(state: LeadState, model: Model, seen: int) -> list[tuple[int, int, InactivityStep]]:
+    """The steps that this idle spell still has ahead: when after `seen` each is due, and as which repetition.
 
-    Without activity the clock runs from the lead's creation.
+    Without activity the clock runs from the lead's creation. A step that repeats sleeps while there is nothing to
+    take: else a lead of no points would be woken for ever.
     """
     if not state.folded_count:
         return []
@@ -74,26 +177,39 @@ def _pending(state: LeadState, model: Model) -> list[tuple[int, InactivityStep]]
     for step in model.inactivity:
         if step.only is not None and is_active is (step.only is Only.NEVER_ACTIVE):
             continue
-        times, taken = state.idle.get(step.id, (0, 0))
-        if times == _OVER or (times and step.every is None) or (step.at_most is not None and taken >= step.at_most):
+        repetition, taken = state.idle.get(step.id, (0, 0))
+        first = start + step.after
+        if step.every is None:
+            if repetition:
+                continue
+        elif not _wanted(state, model, step, taken):
             continue
-        pending.append((start + step.after + times * (step.every or 0), step))
+        else:
+            repetition = max(repetition, (seen - first) // step.every + 1)
+        pending.append((first + repetition * (step.every or 0), repetition, step))
     return pending
 
 
-def _take_step(state: LeadState, model: Model, step: InactivityStep, at: int) -> None:
-    times, taken = state.idle.get(step.id, (0, 0))
-    before = taken
+def _wanted(state: LeadState, model: Model, step: InactivityStep, taken: int) -> dict[str, int]:
+    """What the step takes off each of its scores, of those that have something to take, if it happens now."""
+    wanted = {}
+    for score in step.lines:
+        held = model.scores[score].bounds.shown(state.scores.get(score, 0))
+        points = min(step.take(held), max(held, 0))
+        if step.at_most is not None:
+            points = min(points, step.at_most - taken)
+        if points > 0:
+            wanted[score] = points
+            taken += points
+    return wanted
+
+
+def _take_step(state: LeadState, model: Model, step: InactivityStep, repetition: int, at: int) -> None:
+    _, taken = state.idle.get(step.id, (0, 0))
     if step.is_reset:
         reset_scores(state, model, dict(step.lines), at, is_told=False)
     else:
-        for score, line in step.lines.items():
-            held = model.scores[score].bounds.shown(state.scores.get(score, 0))
-            wanted = min(step.take(held), max(held, 0))
-            if step.at_most is not None:
-                wanted = min(wanted, step.at_most - taken)
-            if wanted > 0:
-                take(state, model, score, wanted, line, at)
-                taken += wanted
-    is_over = step.every is not None and taken == before
-    state.idle[step.id] = (_OVER if is_over else times + 1, taken)
+        for score, points in _wanted(state, model, step, taken).items():
+            take(state, model, score, points, step.lines[score], at)
+            taken += points
+    state.idle[step.id] = (repetition + 1, taken)

@@ -6,6 +6,7 @@ the score or group is read; its own line is what it hides at that moment, and wh
 
 from collections.abc import Mapping
 
+from leadscore.domain.decay import Pool
 from leadscore.domain.model import Model
 from leadscore.domain.rules import TOTAL, Bounds, Group, PoolOf, Rule
 from leadscore.domain.state import LeadState, Line
@@ -43,21 +44,26 @@ def withdraw(state: LeadState, rule: Rule) -> None:
         state.scores[target.score] = state.scores.get(target.score, 0) + lost
 
 
-def lose(state: LeadState, pool_of: PoolOf, at: int) -> None:
+def lose(state: LeadState, pool_of: PoolOf, after: Pool, at: int) -> None:
     """Let a pool grow less. Time takes no score below zero: what it would take beyond stays."""
-    before = state.pools[pool_of.id]
-    after = pool_of.decay.moved(before, at)
+    change = after[0] - state.pools[pool_of.id][0]
     if len(after) > 1:
         state.pools[pool_of.id] = after
     else:
         del state.pools[pool_of.id]
-    change = after[0] - before[0]
     shown = change if pool_of.group is None else _add_to_group(state, pool_of.group, change)
     raw = state.scores[pool_of.score]
     kept = max(0, min(-shown, -shown - raw)) if shown < 0 else 0
     if change + kept:
-        book(state, pool_of.line, change + kept, at)
+        _book_loss(state, pool_of.line, change + kept, at)
     state.scores[pool_of.score] = raw + shown + kept
+
+
+def _book_loss(state: LeadState, line: int, points: int, at: int) -> None:
+    """In how many bits a loss comes means nothing: it is one, and goes on."""
+    booked = state.lines.setdefault(line, Line(0, 1, at))
+    booked.points += points
+    booked.last_at = max(booked.last_at, at)
 
 
 def take(state: LeadState, model: Model, score: str, points: int, line: int, at: int) -> None:
@@ -98,9 +104,9 @@ def reset_group(state: LeadState, model: Model, group: Group, line: int, at: int
     book(state, line, -held, at)
 
 
-def shown_scores(state: LeadState, model: Model) -> dict[str, int]:
-    """Every score as its bounds show it, `total` among them."""
-    shown = {**model.no_points, **state.scores}
+def shown_scores(raw: Mapping[str, int], model: Model) -> dict[str, int]:
+    """Every raw score as its bounds show it, `total` among them."""
+    shown = {**model.no_points, **raw}
     for score in model.bounded:
         shown[score.name] = score.bounds.shown(shown[score.name])
     shown[TOTAL] = model.total.shown(sum([shown[name] for name in model.in_total]))
@@ -120,7 +126,7 @@ def shown_lines(state: LeadState, model: Model) -> Mapping[int, Line]:
 
 def total_line(state: LeadState, model: Model) -> Line | None:
     """What the total's own cap or floor hides."""
-    shown = shown_scores(state, model)
+    shown = shown_scores(state.scores, model)
     hidden = shown[TOTAL] - sum(shown[name] for name in model.in_total)
     return _hiding(None, hidden, state) if hidden else None
 

@@ -143,6 +143,7 @@ class Model:
     reads_lead: bool
     signal_lines: frozenset[int]
     minds_visits: bool
+    minds_the_unknown: bool
 
     @property
     def entry(self) -> Stage:
@@ -263,6 +264,7 @@ class _Compiler:
             resets={name: self._line(name, RESET_BY_A_PERSON) for name in of_events},
             reads_lead=any(rule.reads_lead for _, _, rule in engagement),
             signal_lines=frozenset(rule.targets[0].line for _, _, rule in engagement),
+            minds_the_unknown=any(rule.matches({}) for rule in fit),
             minds_visits=any(_minds_visits(names, rule) for names, _, rule in engagement)
             or any(VISIT_STARTED in (names or ()) for names, _ in self._watches),
             # What the parts above have gathered.
@@ -286,7 +288,7 @@ class _Compiler:
         if name == GRADE:
             start = LETTERS.index(self._document["grade"].get("start", DEFAULT_GRADE))
             settings = {"cap": len(LETTERS) - 1 - start, "floor": -start}
-        is_of_traits = name == FIT or any(target.score == name for rule in fit for target in rule.targets)
+        is_of_traits = name in (FIT, GRADE) or any(target.score == name for rule in fit for target in rule.targets)
         in_total = name in (FIT, ENGAGEMENT) or settings.get("in_total", False)
         return Score(name, self._bounds(name, name, settings), is_of_traits, in_total)
 

@@ -41,7 +41,7 @@ class Reading:
 
 def read_state(state: LeadState, model: Model) -> Reading:
     """The state at its own `as_of`, under the model that it was folded by."""
-    scores = shown_scores(state, model)
+    scores = shown_scores(state.scores, model)
     grade, matrix, priority = standing(scores, model)
     total = scores.pop(TOTAL)
     scores.pop(GRADE, None)

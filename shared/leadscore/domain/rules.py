@@ -230,7 +230,7 @@ class Stage:
         return self.grade is None and not self.signals
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Burst:
     """Machine-made: `at_least` different values of the field at `each` within `within` ms."""
 

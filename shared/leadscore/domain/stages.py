@@ -10,7 +10,7 @@ from leadscore.domain.state import LeadState
 
 def judge(state: LeadState, model: Model, at: int) -> None:
     """Enter the stages that the scores of this moment ask for."""
-    scores = shown_scores(state, model)
+    scores = shown_scores(state.scores, model)
     enter(state, stage_of(state, model, scores), at)
     for score, ladder in model.ladders.items():
         stage = _climbed(ladder, state.ladders.get(score, ""), scores, state, model)
@@ -32,6 +32,11 @@ def ladders_of(state: LeadState, model: Model, scores: Mapping[str, int]) -> dic
         score: _climbed(ladder, state.ladders.get(score, ""), scores, state, model)
         for score, ladder in model.ladders.items()
     }
+
+
+def ladders(state: LeadState, model: Model) -> dict[str, str]:
+    """The stages that the lead has on the ladders of single scores."""
+    return {score: state.ladders.get(score, "") for score in model.ladders}
 
 
 def enter(state: LeadState, stage: str, at: int) -> None:

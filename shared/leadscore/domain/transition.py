@@ -85,7 +85,7 @@ def difference(
     told_from = "" if introduces else before.stage
     is_entry = after.stage == model.entry.name and (before.is_new or introduces) and not entered
     is_news = cause not in QUIET_CAUSES or (tells and cause is Cause.MODEL)
-    scores = shown_scores(after, model)
+    scores = shown_scores(after.scores, model)
     grade, matrix, priority = standing(scores, model)
     return Transition(
         lead=after.lead,
