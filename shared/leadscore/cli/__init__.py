@@ -3,9 +3,11 @@
 import typer
 
 from leadscore.cli import model, notifications
+from leadscore.cli.explain import explain
 from leadscore.cli.failed import failed
 from leadscore.cli.keys import keys
 from leadscore.cli.score import score
+from leadscore.cli.simulate import simulate
 
 main = typer.Typer(
     help="Lead scoring that you own.",
@@ -17,5 +19,7 @@ main = typer.Typer(
 main.add_typer(model.commands, name="model")
 main.add_typer(notifications.commands, name="notifications")
 main.command()(score)
+main.command()(explain)
+main.command()(simulate)
 main.command()(keys)
 main.command()(failed)

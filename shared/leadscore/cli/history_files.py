@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from leadscore.ingest.clock import parse_time
-from leadscore.use_cases.history import TRUSTS, History, read_history
+from leadscore.use_cases.history import TRUSTS, BadLine, History, read_history
 from leadscore.use_cases.people import Person, people_in
 
 #: A file of wrong lines is wrong in one way: so many are named.
@@ -78,11 +78,15 @@ def now() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _report(history: History, *, leads: int) -> None:
-    for line in history.bad_lines[:BAD_LINES_SHOWN]:
+def report_bad_lines(bad_lines: Sequence[BadLine]) -> None:
+    for line in bad_lines[:BAD_LINES_SHOWN]:
         typer.echo(str(line), err=True)
-    if len(history.bad_lines) > BAD_LINES_SHOWN:
-        typer.echo(f"... and {len(history.bad_lines) - BAD_LINES_SHOWN:,} lines more", err=True)
+    if len(bad_lines) > BAD_LINES_SHOWN:
+        typer.echo(f"... and {len(bad_lines) - BAD_LINES_SHOWN:,} lines more", err=True)
+
+
+def _report(history: History, *, leads: int) -> None:
+    report_bad_lines(history.bad_lines)
     counts = [
         (history.duplicates, "duplicates"),
         (history.later, "later than that moment"),

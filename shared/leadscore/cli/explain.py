@@ -1,0 +1,131 @@
+"""`leadscore explain`: one lead's score line by line, from files or from a deployed stack."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from leadscore.adapters import clients
+from leadscore.adapters.dynamodb_events import DynamoDBEventLog
+from leadscore.adapters.dynamodb_histories import DynamoDBHistories
+from leadscore.adapters.dynamodb_leads import DynamoDBLeadStore
+from leadscore.adapters.dynamodb_stages import DynamoDBStageIndex
+from leadscore.adapters.dynamodb_transitions import DynamoDBTransitionLog
+from leadscore.adapters.models import StoredModels, shipped_text
+from leadscore.cli.deployed import LocalOption, StackOption, deployed
+from leadscore.cli.explanation import print_explanation
+from leadscore.cli.history_files import AsOfOption, Believed, StrictOption, TrustOption, now, read_people
+from leadscore.cli.lead_document import lead_document
+from leadscore.cli.model_files import read_model_file
+from leadscore.contracts.leads import LEAD_ID, Lead
+from leadscore.domain.event import Identifier
+from leadscore.domain.fold import stage_changes
+from leadscore.domain.model import compile_model
+from leadscore.ingest.ids import email_address, identifier
+from leadscore.ingest.rejection import Rejected
+from leadscore.use_cases.offline import score_person, stages_of_person
+from leadscore.use_cases.people import find_person
+from leadscore.use_cases.ports import Histories, ModelBehind, Models
+from leadscore.use_cases.read_leads import LeadReading
+
+LeadArgument = Annotated[
+    str, typer.Argument(metavar="LEAD", help="A user id, e-mail address or anonymous id; on a stack a lead's id, too.")
+]
+
+
+def explain(
+    lead: LeadArgument,
+    model: Annotated[
+        Path | None,
+        typer.Option("--model", exists=True, dir_okay=False, readable=True, help="With --events: the model's file."),
+    ] = None,
+    events: Annotated[
+        list[typer.FileBinaryRead] | None,
+        typer.Option("--events", help="Explain from these events, as `score` takes them, instead of from a stack."),
+    ] = None,
+    as_of: AsOfOption = None,
+    trust: TrustOption = Believed.SERVER,
+    strict: StrictOption = False,
+    stack: StackOption = "LeadScore",
+    local: LocalOption = False,
+) -> None:
+    """Say why a lead has its score, and which stages it has been in, from files or from a deployed stack."""
+    if bool(events) != (model is not None):
+        raise typer.BadParameter("give --model and --events together, or neither for a deployed stack")
+    if not events or model is None:
+        if as_of is not None:
+            raise typer.BadParameter("--as-of needs --model and --events: a stack tells what is now")
+        _explain_deployed(lead, stack, local=local)
+        return
+    at = now() if as_of is None else as_of
+    compiled = compile_model(read_model_file(model).document)
+    people = read_people(events, as_of=at, trust=trust, strict=strict)
+    person = find_person(people, identifiers_of(lead))
+    if person is None:
+        _end_unknown()
+    document = lead_document(score_person(person, compiled, as_of=at))
+    print_explanation(document, stages_of_person(person, compiled, as_of=at), compiled, Console())
+
+
+def identifiers_of(text: str) -> Iterator[Identifier]:
+    """What a word on the command line may mean, the strongest first, in the form in which events' names are kept."""
+    try:
+        value = identifier("LEAD", text)
+    except Rejected as rejected:
+        raise typer.BadParameter(rejected.message) from None
+    for kind, name in (("user_id", value), ("email", email_address(text)), ("anonymous_id", value)):
+        if name is not None:
+            yield Identifier(kind, name)
+
+
+def find_stored(text: str, reading: LeadReading) -> Lead | None:
+    """By its id, or by whatever it goes by."""
+    if LEAD_ID.fullmatch(text) and (lead := reading.read(text)) is not None:
+        return lead
+    return next((lead for name in identifiers_of(text) if (lead := reading.find(name)) is not None), None)
+
+
+def explain_stored(
+    text: str, *, reading: LeadReading, histories: Histories, models: Models, now: int, console: Console
+) -> bool:
+    """Whether there is such a lead. The stages are those that the model in force makes of its history."""
+    lead = find_stored(text, reading)
+    if lead is None:
+        return False
+    _, model = models.active()
+    changes = list(stage_changes(histories.read_history(lead.lead), model, as_of=now))
+    print_explanation(lead.model_dump(mode="json"), changes, model, console)
+    return True
+
+
+def _explain_deployed(text: str, stack: str, *, local: bool) -> None:
+    with deployed(stack, local=local) as deployment:
+        client = clients.dynamodb()
+        leads, events = (deployment.outputs[name] for name in ("LeadsTableName", "EventsTableName"))
+        models = StoredModels(client, table=leads, default_text=shipped_text(), clock=time.monotonic)
+        reading = LeadReading(
+            store=DynamoDBLeadStore(client, table=leads),
+            log=DynamoDBEventLog(client, table=events),
+            transitions=DynamoDBTransitionLog(client, table=leads),
+            index=DynamoDBStageIndex(client, table=leads),
+            models=models,
+            now=now,
+        )
+        histories = DynamoDBHistories(client, events=events, leads=leads)
+        try:
+            is_known = explain_stored(
+                text, reading=reading, histories=histories, models=models, now=now(), console=Console()
+            )
+        except ModelBehind as error:
+            typer.echo(f"the lead cannot be explained now: {error}", err=True)
+            raise typer.Exit(1) from None
+        if not is_known:
+            _end_unknown()
+
+
+def _end_unknown() -> NoReturn:
+    typer.echo("no lead goes by that name", err=True)
+    raise typer.Exit(1)

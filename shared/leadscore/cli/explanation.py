@@ -1,0 +1,127 @@
+"""A lead's score as a sum that anybody can add up again, and the stages it has been in."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from leadscore.contracts.moments import moment
+from leadscore.domain.fold import StageChange
+from leadscore.domain.model import Model
+from leadscore.domain.rules import GRADE, TOTAL
+from leadscore.use_cases.reasons import reasons_of
+
+#: So many rules of the moment at which a stage changed are named.
+REASONS_SHOWN = 3
+
+type Document = Mapping[str, Any]
+
+
+class Term(NamedTuple):
+    """One line of a sum."""
+
+    amount: str
+    what: str
+    when: str = ""
+
+
+def print_explanation(lead: Document, changes: Sequence[StageChange], model: Model, console: Console) -> None:
+    """`lead` is a lead as the leads API gives it."""
+    for line in _heading(lead):
+        _say(line, console)
+    for name, terms, result in _sums(lead):
+        _say(f"\n{name}", console)
+        console.print(_sum(terms, result))
+    _say("\nstages", console)
+    console.print(_history(changes, model))
+    change_at = lead["next_change_at"]
+    _say(
+        f"\nIf nothing happens, the next change is at {_short(change_at)}." if change_at
+        else "\nIf nothing happens, nothing changes any more.",
+        console,
+    )  # fmt: skip
+
+
+def _heading(lead: Document) -> Iterator[str]:
+    names = [value for value in lead["external_ids"].values() if value != lead["lead"]]
+    yield "  ".join([lead["lead"], *names])
+    cell = " ".join(word for word in (lead["matrix"], lead["priority"]) if word)
+    lists = ", ".join(name for name in lead["lists"] if name != lead["stage"])
+    parts = [
+        f"total {lead['total']}",
+        f"grade {lead['grade']}" if lead["grade"] else "",
+        cell,
+        f"stage {lead['stage']}" + (f", {lists}" if lists else ""),
+        {"never": "never active", "quiet": "gone quiet", "active": "active"}[lead["activity"]],
+    ]
+    yield "; ".join(part for part in parts if part)
+    yield f"as of {_short(lead['as_of'])}"
+
+
+def _sums(lead: Document) -> Iterator[tuple[str, list[Term], Term]]:
+    """Each score with its lines and what they come to: those of the total, the total, and those beside it."""
+    beside = lead["explanations"]
+    in_total = [name for name in lead["scores"] if name not in beside]
+    for name in in_total:
+        yield name, _terms(lead["explanation"], name), Term(str(lead["scores"][name]), name)
+    parts = [Term(f"{lead['scores'][name]:+}", name) for name in in_total]
+    yield TOTAL, [*parts, *_terms(lead["explanation"], TOTAL)], Term(str(lead["total"]), TOTAL)
+    for name, lines in beside.items():
+        if name == GRADE:
+            yield GRADE, [_thirds(term) for term in _terms(lines, name)], Term(lead["grade"], GRADE)
+        elif lines:
+            yield f"{name} (not in the total)", _terms(lines, name), Term(str(lead["scores"][name]), name)
+
+
+def _terms(lines: Iterable[Document], score: str) -> list[Term]:
+    return [
+        Term(
+            f"{line['points']:+}",
+            line["rule"] + (f" x{line['times']}" if line["times"] > 1 else ""),
+            _short(line["last_at"]),
+        )
+        for line in lines
+        if line["score"] == score
+    ]
+
+
+def _thirds(term: Term) -> Term:
+    return term._replace(amount=f"{term.amount}/3")
+
+
+def _sum(terms: Iterable[Term], result: Term) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(justify="right", min_width=8, no_wrap=True)
+    table.add_column(overflow="fold", min_width=30)
+    table.add_column(no_wrap=True, style="dim")
+    for term in terms:
+        table.add_row(*map(Text, term))
+    table.add_row(Text("─" * 6), Text(""), Text(""))
+    table.add_row(Text(result.amount, style="bold"), Text(result.what, style="bold"), Text(""))
+    return table
+
+
+def _history(changes: Iterable[StageChange], model: Model) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True, style="dim")
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for change in changes:
+        reasons = reasons_of(change, model)[:REASONS_SHOWN] if change.from_stage else []
+        table.add_row(
+            Text(f"  {_short(moment(change.at))}"),
+            Text(f"{change.from_stage or 'nothing'} -> {change.to_stage}"),
+            Text(", ".join(reasons)),
+        )
+    return table
+
+
+def _short(at: str) -> str:
+    """To the second: `2026-03-01 12:00:00Z`."""
+    return f"{at[:10]} {at[11:19]}Z"
+
+
+def _say(text: str, console: Console) -> None:
+    console.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,123 @@
+"""What became of leads: who converted, and when. And what a model said of them before it was known."""
+
+import csv
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from leadscore.domain.event import Identifier, LeadEvent
+from leadscore.domain.model import Model
+from leadscore.domain.profile import learn, said_traits
+from leadscore.domain.state import Profile
+from leadscore.ingest.clock import parse_time
+from leadscore.ingest.ids import email_address, identifier
+from leadscore.ingest.rejection import Rejected
+from leadscore.use_cases.compare import Course, follow
+from leadscore.use_cases.history import BadLine
+from leadscore.use_cases.people import Person
+
+_WON = frozenset({"1", "true", "yes", "won", "converted"})
+_LOST = frozenset({"0", "false", "no", "lost"})
+#: The names that the field may have.
+_NAMES = ("converted", "outcome")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`at` is when it was decided, where that is known."""
+
+    converted: bool
+    at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A lead with its outcome, and its course up to the moment before that: nothing leaks in from after."""
+
+    lead: str
+    outcome: Outcome
+    course: Course
+
+
+def read_outcomes(name: str, lines: Iterable[str]) -> tuple[dict[Identifier, Outcome], list[BadLine]]:
+    """Outcomes by every identifier that their `lead` may be. CSV with a heading, or one JSON object per line."""
+    outcomes: dict[Identifier, Outcome] = {}
+    bad_lines: list[BadLine] = []
+    for number, row in _rows(lines):
+        try:
+            outcome = _outcome(row)
+            outcomes |= dict.fromkeys(_identifiers(row), outcome)
+        except Rejected as rejected:
+            bad_lines.append(BadLine(name, number, rejected.message))
+    return outcomes, bad_lines
+
+
+def outcome_of(person: Person, outcomes: Mapping[Identifier, Outcome]) -> Outcome | None:
+    return next((outcomes[name] for name in person.identifiers if name in outcomes), None)
+
+
+def outcome_in_trait(person: Person, trait: str) -> Outcome | None:
+    """What a trait of the person says, whoever said it last; it has no time of its own."""
+    profile: Profile = {}
+    for event in person.events:
+        profile = learn(profile, event) if event.traits else profile
+    converted = _converted(said_traits(profile).get(trait))
+    return None if converted is None else Outcome(converted)
+
+
+def judge(known: Iterable[tuple[Person, Outcome]], model: Model, *, as_of: int) -> Iterator[Known]:
+    """Everybody of whom something was known before the outcome."""
+    for person, outcome in known:
+        until = as_of if outcome.at is None else min(as_of, outcome.at - 1)
+        events = _until(person.events, until)
+        if events:
+            yield Known(person.lead, outcome, follow(person.lead, events, model, as_of=until))
+
+
+def _until(events: Sequence[LeadEvent], until: int) -> Sequence[LeadEvent]:
+    return [event for event in events if event.occurred_at <= until]
+
+
+def _rows(lines: Iterable[str]) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Each row with the number of its line."""
+    there = list(lines)
+    if next((line for line in there if line.strip()), "").lstrip().startswith("{"):
+        yield from ((number, _json_row(line)) for number, line in enumerate(there, start=1) if line.strip())
+        return
+    reader = csv.DictReader(there, skipinitialspace=True)
+    for row in reader:
+        yield reader.line_num, row
+
+
+def _json_row(line: str) -> Mapping[str, Any]:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        row = None
+    return row if isinstance(row, dict) else {}
+
+
+def _outcome(row: Mapping[str, Any]) -> Outcome:
+    said = next((row[name] for name in _NAMES if name in row), None)
+    converted = _converted(said)
+    if converted is None:
+        raise Rejected("invalid_outcome", "`converted` (or `outcome`) must be 1, 0, won, lost, true or false")
+    at = parse_time(row["at"]) if row.get("at") else None
+    if row.get("at") and at is None:
+        raise Rejected("invalid_time", "`at` is not a time: write ISO 8601, as in 2026-03-01T12:00:00Z, or nothing")
+    return Outcome(converted, at)
+
+
+def _converted(said: Any) -> bool | None:
+    word = str(said).strip().lower()
+    return True if word in _WON else False if word in _LOST else None
+
+
+def _identifiers(row: Mapping[str, Any]) -> Iterator[Identifier]:
+    value = identifier("lead", row.get("lead"))
+    if value is None:
+        raise Rejected("invalid_lead", "`lead` must be a user id, an e-mail address or an anonymous id")
+    yield from (Identifier(kind, value) for kind in ("user_id", "anonymous_id"))
+    if (address := email_address(value)) is not None:
+        yield Identifier("email", address)

@@ -1,0 +1,94 @@
+"""Models tried on the people of a history, beside each other and beside what became of the leads."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from leadscore.domain.model import Model
+from leadscore.use_cases.compare import Compared, StageCount, compare, count_moves, count_stages
+from leadscore.use_cases.outcomes import Known, Outcome, judge
+from leadscore.use_cases.people import Person
+from leadscore.use_cases.quality import Cut, Judged, Split, auc, best_cut, cuts
+
+
+@dataclass(frozen=True, slots=True)
+class StageQuality:
+    """Of the leads with an outcome: who had ever been in the stage, or beyond it, before that."""
+
+    stage: str
+    split: Split
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How well a model told who would convert. The cuts are thresholds of the total."""
+
+    leads: int
+    converted: int
+    auc: Fraction | None
+    stages: Sequence[StageQuality]
+    cuts: Sequence[Cut]
+    best_cut: Cut | None
+
+
+@dataclass(frozen=True, slots=True)
+class Simulated:
+    """One model on the history. `quality` is None where no outcomes were given."""
+
+    model: Model
+    stages: Sequence[StageCount]
+    quality: Quality | None
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """`moves` has how many leads are in which stage under the first model and under the last."""
+
+    as_of: int
+    leads: Sequence[Compared]
+    models: Sequence[Simulated]
+    moves: Counter[tuple[str, str]]
+
+
+def simulate(
+    people: Sequence[Person],
+    models: Sequence[Model],
+    *,
+    as_of: int,
+    outcomes: Mapping[str, Outcome] | None = None,
+) -> Simulation:
+    """`outcomes` are those of leads, as far as they are known; None where nobody asks for them."""
+    leads = list(compare(((person.lead, person.events) for person in people), models, as_of=as_of))
+    known = None if outcomes is None else [(each, outcomes[each.lead]) for each in people if each.lead in outcomes]
+    return Simulation(
+        as_of=as_of,
+        leads=leads,
+        models=[
+            Simulated(
+                model=model,
+                stages=count_stages((lead.courses[place] for lead in leads), model),
+                quality=None if known is None else _quality(list(judge(known, model, as_of=as_of)), model),
+            )
+            for place, model in enumerate(models)
+        ],
+        moves=count_moves(leads, to=len(models) - 1),
+    )
+
+
+def _quality(known: Sequence[Known], model: Model) -> Quality:
+    judged = [Judged(each.course.total, each.outcome.converted) for each in known]
+    found = list(cuts(judged))
+    return Quality(
+        leads=len(known),
+        converted=sum(each.converted for each in judged),
+        auc=auc(judged),
+        stages=[
+            StageQuality(
+                stage.name, Split.of((stage.name in each.course.reached, each.outcome.converted) for each in known)
+            )
+            for stage in model.stages[1:]
+        ],
+        cuts=found,
+        best_cut=best_cut(found),
+    )
