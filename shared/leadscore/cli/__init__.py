@@ -6,6 +6,7 @@ from leadscore.cli import model, notifications
 from leadscore.cli.explain import explain
 from leadscore.cli.failed import failed
 from leadscore.cli.keys import keys
+from leadscore.cli.model_diff import diff
 from leadscore.cli.score import score
 from leadscore.cli.simulate import simulate
 
@@ -16,6 +17,7 @@ main = typer.Typer(
     # A traceback of typer's own shows the values of variables, and those may be personal.
     pretty_exceptions_enable=False,
 )
+model.commands.command()(diff)
 main.add_typer(model.commands, name="model")
 main.add_typer(notifications.commands, name="notifications")
 main.command()(score)
