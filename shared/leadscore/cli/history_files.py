@@ -65,7 +65,7 @@ def read_people(files: Sequence[BinaryIO], *, as_of: int, trust: Believed, stric
         total = _size(files)
         task = progress.add_task("reading", total=total, visible=total is None or total >= PROGRESS_BYTES_MIN)
         history = read_history(
-            ((file.name, _counted(file, progress, task)) for file in files), as_of=as_of, trust=TRUSTS[trust]
+            ((_name(file), _counted(file, progress, task)) for file in files), as_of=as_of, trust=TRUSTS[trust]
         )
     people = people_in(history.events)
     _report(history, leads=len(people))
@@ -88,12 +88,16 @@ def report_bad_lines(bad_lines: Sequence[BadLine]) -> None:
 def _report(history: History, *, leads: int) -> None:
     report_bad_lines(history.bad_lines)
     counts = [
-        (history.duplicates, "duplicates"),
-        (history.later, "later than that moment"),
-        (len(history.bad_lines), "not readable"),
+        (history.duplicates, _counted_as(history.duplicates, "duplicate")),
+        (history.later, f"{history.later:,} later than that moment"),
+        (len(history.bad_lines), f"{len(history.bad_lines):,} not readable"),
     ]
-    rest = "".join(f", {count:,} {what}" for count, what in counts if count)
-    typer.echo(f"{len(history.events):,} events of {leads:,} leads{rest}", err=True)
+    rest = "".join(f", {words}" for count, words in counts if count)
+    typer.echo(f"{_counted_as(len(history.events), 'event')} of {_counted_as(leads, 'lead')}{rest}", err=True)
+
+
+def _counted_as(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _progress() -> Progress:
@@ -106,6 +110,11 @@ def _progress() -> Progress:
         TimeElapsedColumn(),
     )
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+
+
+def _name(file: BinaryIO) -> str:
+    # What stands in for stdin may be without.
+    return getattr(file, "name", "<stdin>")
 
 
 def _size(files: Iterable[BinaryIO]) -> int | None:
