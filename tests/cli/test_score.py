@@ -196,7 +196,7 @@ def test_a_bad_line_is_named_on_stderr_and_the_rest_is_scored(model: Path) -> No
 
     assert (result.exit_code, len(json.loads(result.stdout))) == (0, 1)
     assert result.stderr.splitlines() == [
-        "<stdin>:2: `event` must be a name of 1 to 200 characters",
+        "stdin:2: `event` must be a name of 1 to 200 characters",
         "1 event of 1 lead, 1 not readable",
     ]
 

@@ -17,9 +17,10 @@ from leadscore.adapters.dynamodb_transitions import DynamoDBTransitionLog
 from leadscore.adapters.models import StoredModels, shipped_text
 from leadscore.cli.deployed import LocalOption, StackOption, deployed
 from leadscore.cli.explanation import print_explanation
-from leadscore.cli.history_files import AsOfOption, Believed, StrictOption, TrustOption, now, read_people
+from leadscore.cli.history_files import AsOfOption, Believed, StrictOption, TrustOption, file_or_stdin, read_people
 from leadscore.cli.lead_document import lead_document
 from leadscore.cli.model_files import read_model_file
+from leadscore.cli.rescoring import now
 from leadscore.contracts.leads import LEAD_ID, Lead
 from leadscore.domain.event import Identifier
 from leadscore.domain.fold import stage_changes
@@ -43,8 +44,13 @@ def explain(
         typer.Option("--model", exists=True, dir_okay=False, readable=True, help="With --events: the model's file."),
     ] = None,
     events: Annotated[
-        list[typer.FileBinaryRead] | None,
-        typer.Option("--events", help="Explain from these events, as `score` takes them, instead of from a stack."),
+        list[Path] | None,
+        typer.Option(
+            "--events",
+            parser=file_or_stdin,
+            metavar="FILE",
+            help="Explain from these events, as `score` takes them, instead of from a stack.",
+        ),
     ] = None,
     as_of: AsOfOption = None,
     trust: TrustOption = Believed.SERVER,

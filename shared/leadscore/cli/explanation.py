@@ -109,7 +109,8 @@ def _history(changes: Iterable[StageChange], model: Model) -> Table:
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for change in changes:
-        reasons = reasons_of(change, model)[:REASONS_SHOWN] if change.from_stage else []
+        is_birth = not change.from_stage and change.to_stage == model.entry.name
+        reasons = [] if is_birth else reasons_of(change, model)[:REASONS_SHOWN]
         table.add_row(
             Text(f"  {_short(moment(change.at))}"),
             Text(f"{change.from_stage or 'nothing'} -> {change.to_stage}"),

@@ -1,16 +1,14 @@
 """Events in files, named on the command line: read with progress, and with a word on every line that is none."""
 
-import os
-import stat
-import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from leadscore.ingest.clock import parse_time
 from leadscore.use_cases.history import TRUSTS, BadLine, History, read_history
@@ -21,6 +19,7 @@ BAD_LINES_SHOWN = 100
 #: Below, nobody has time to look at a bar.
 PROGRESS_BYTES_MIN = 5_000_000
 _LINES_PER_UPDATE = 500
+STDIN = Path("-")
 
 
 class Believed(StrEnum):
@@ -29,6 +28,13 @@ class Believed(StrEnum):
     PUBLIC = "public"
     DECLARED = "declared"
     SERVER = "server"
+
+
+def file_or_stdin(text: str) -> Path:
+    file = Path(text)
+    if file != STDIN and (not file.exists() or file.is_dir()):
+        raise typer.BadParameter("there is no such file")
+    return file
 
 
 def _moment(text: str) -> int:
@@ -42,8 +48,13 @@ ModelOption = Annotated[
     Path, typer.Option("--model", exists=True, dir_okay=False, readable=True, help="The scoring model's YAML file.")
 ]
 EventsOption = Annotated[
-    list[typer.FileBinaryRead],
-    typer.Option("--events", help="Events in Segment's format, one JSON object per line; - is stdin. Repeatable."),
+    list[Path],
+    typer.Option(
+        "--events",
+        parser=file_or_stdin,
+        metavar="FILE",
+        help="Events in Segment's format, one JSON object per line; - is stdin. Repeatable.",
+    ),
 ]
 AsOfOption = Annotated[
     int | None,
@@ -59,23 +70,19 @@ TrustOption = Annotated[Believed, typer.Option("--trust", help="How far lines wi
 StrictOption = Annotated[bool, typer.Option("--strict", help="End with status 1 if any line cannot be read.")]
 
 
-def read_people(files: Sequence[BinaryIO], *, as_of: int, trust: Believed, strict: bool) -> list[Person]:
+def read_people(files: Sequence[Path], *, as_of: int, trust: Believed, strict: bool) -> list[Person]:
     """The people in the files. What was wrong with them is said on stderr, and may end the command with status 1."""
     with _progress() as progress:
         total = _size(files)
         task = progress.add_task("reading", total=total, visible=total is None or total >= PROGRESS_BYTES_MIN)
         history = read_history(
-            ((_name(file), _counted(file, progress, task)) for file in files), as_of=as_of, trust=TRUSTS[trust]
+            ((_name(file), _lines(file, progress, task)) for file in files), as_of=as_of, trust=TRUSTS[trust]
         )
     people = people_in(history.events)
     _report(history, leads=len(people))
     if history.nothing_was_read or (strict and history.bad_lines):
         raise typer.Exit(1)
     return people
-
-
-def now() -> int:
-    return time.time_ns() // 1_000_000
 
 
 def report_bad_lines(bad_lines: Sequence[BadLine]) -> None:
@@ -112,25 +119,23 @@ def _progress() -> Progress:
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
-def _name(file: BinaryIO) -> str:
-    # What stands in for stdin may be without.
-    return getattr(file, "name", "<stdin>")
+def _name(file: Path) -> str:
+    return "stdin" if file == STDIN else str(file)
 
 
-def _size(files: Iterable[BinaryIO]) -> int | None:
+def _size(files: Iterable[Path]) -> int | None:
     """Of all files together, in bytes; None where one of them is a stream."""
-    try:
-        states = [os.fstat(file.fileno()) for file in files]
-    except OSError:
+    if not all(file != STDIN and file.is_file() for file in files):
         return None
-    return sum(state.st_size for state in states) if all(stat.S_ISREG(state.st_mode) for state in states) else None
+    return sum(file.stat().st_size for file in files)
 
 
-def _counted(lines: Iterable[bytes], progress: Progress, task: object) -> Iterator[bytes]:
-    read = 0
-    for number, line in enumerate(lines):
-        read += len(line)
-        if number % _LINES_PER_UPDATE == 0:
-            progress.advance(task, read)  # type: ignore[arg-type]
-            read = 0
-        yield line
+def _lines(file: Path, progress: Progress, task: TaskID) -> Iterator[bytes]:
+    with nullcontext(typer.get_binary_stream("stdin")) if file == STDIN else file.open("rb") as lines:
+        read = 0
+        for number, line in enumerate(lines):
+            read += len(line)
+            if number % _LINES_PER_UPDATE == 0:
+                progress.advance(task, read)
+                read = 0
+            yield line

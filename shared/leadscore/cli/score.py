@@ -19,11 +19,11 @@ from leadscore.cli.history_files import (
     ModelOption,
     StrictOption,
     TrustOption,
-    now,
     read_people,
 )
 from leadscore.cli.lead_document import lead_document, moment_or_none
 from leadscore.cli.model_files import read_model_file
+from leadscore.cli.rescoring import now
 from leadscore.contracts.moments import moment
 from leadscore.domain.model import Model, compile_model
 from leadscore.domain.rules import GRADE

@@ -15,11 +15,11 @@ from leadscore.cli.history_files import (
     EventsOption,
     StrictOption,
     TrustOption,
-    now,
     read_people,
     report_bad_lines,
 )
 from leadscore.cli.model_files import read_model_file
+from leadscore.cli.rescoring import now
 from leadscore.cli.simulation_document import simulation_document
 from leadscore.cli.simulation_tables import print_simulation
 from leadscore.domain.model import Model, compile_model

@@ -1,0 +1,167 @@
+"""`leadscore explain`: sums that a reader can check, from files and from a store."""
+
+import io
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner, Result
+
+from leadscore.cli import main
+from leadscore.cli.explain import explain_stored
+from tests.leads import DAY, NOON, event
+from tests.use_cases.office import Office
+
+MODEL = """
+model: small
+stages:
+  - stage: new
+  - {stage: mql, at: 25}
+  - {stage: sql, at: 60}
+scores:
+  - {score: engagement, cap: 40}
+  - {score: total, cap: 50}
+  - score: topic
+    stages: [{stage: keen, at: 20}]
+fit:
+  - {rule: Director, points: 15, when: {title: [Director]}}
+engagement:
+  - {rule: White paper, event: White Paper Read, points: 25, score: [engagement, topic]}
+  - {rule: Careers, event: Careers Viewed, points: -10}
+grade:
+  criteria: [{rule: Right title, thirds: 2, when: {title: [Director]}}]
+escape:
+  - {rule: Unsubscribed, event: Unsubscribed}
+inactivity:
+  - {rule: 30 days without activity, after: 30d, take: 50}
+"""
+#: `  +25  White paper` and the sum below the line.
+_TERM = re.compile(r"^ +([+-]\d+)  \S", re.MULTILINE)
+_SUM = re.compile(r"^ +─+ *\n +(-?\d+)  ", re.MULTILINE)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> list[str]:
+    calls: list[dict[str, Any]] = [
+        {"type": "page", "anonymousId": "c1"},
+        {"type": "identify", "userId": "ada", "anonymousId": "c1", "traits": {"email": "Ada@x.example"}},
+        {"type": "track", "event": "White Paper Read", "userId": "ada"},
+        {"type": "track", "event": "Careers Viewed", "userId": "ada"},
+        {"type": "track", "event": "White Paper Read", "userId": "ada"},
+        {"type": "identify", "userId": "ada", "traits": {"title": "Director"}},
+    ]
+    events = tmp_path / "events.jsonl"
+    stamped = [{**call, "timestamp": f"2026-03-01T11:0{minute}:00Z"} for minute, call in enumerate(calls)]
+    events.write_text("\n".join(map(json.dumps, stamped)))
+    model = tmp_path / "model.yaml"
+    model.write_text(MODEL)
+    return ["--model", str(model), "--events", str(events)]
+
+
+def explain(lead: str, *arguments: str, columns: int = 80) -> Result:
+    return CliRunner().invoke(main, ["explain", lead, *arguments], env={"COLUMNS": str(columns)})
+
+
+def explained(lead: str, files: list[str], as_of: str = "2026-03-01T12:00:00Z") -> str:
+    result = explain(lead, *files, "--as-of", as_of)
+    assert result.exit_code == 0, result.stderr
+    return "\n".join(line.rstrip() for line in result.stdout.splitlines())
+
+
+def sections(output: str) -> dict[str, str]:
+    return {text.partition("\n")[0]: text for text in output.split("\n\n")}
+
+
+def test_every_sum_adds_up_to_what_stands_below_it(files: list[str]) -> None:
+    found = sections(explained("ada", files))
+
+    for name in ("fit", "engagement", "total", "topic (not in the total)"):
+        terms = [int(points) for points in _TERM.findall(found[name])]
+        assert _SUM.findall(found[name]) == [str(sum(terms))], found[name]
+    assert found["engagement"].splitlines()[-1].split() == ["40", "engagement"]
+    assert "+50  White paper x2" in found["engagement"]
+    assert "-10  Careers " in found["engagement"]
+    assert [line.split()[0] for line in found["total"].splitlines()[1:]] == ["+15", "+40", "-5", "──────", "50"]
+
+
+def test_the_grade_is_explained_in_thirds(files: list[str]) -> None:
+    grade = sections(explained("ada", files))["grade"]
+
+    assert "+2/3  Right title" in grade
+    assert grade.splitlines()[-1].split() == ["C-", "grade"]
+
+
+def test_stages_are_told_with_the_rule_that_moved_the_lead_and_the_next_change_follows(files: list[str]) -> None:
+    output = explained("ada", files, as_of="2026-04-15")
+
+    assert sections(output)["stages"].splitlines()[1:] == [
+        "  2026-03-01 11:00:00Z  nothing -> new",
+        "  2026-03-01 11:02:00Z  new -> mql      White paper",
+        "  2026-03-01 11:03:00Z  mql -> new      Careers",
+        "  2026-03-01 11:04:00Z  new -> mql      White paper",
+        "  2026-03-31 11:04:00Z  mql -> new      30 days without activity",
+    ]
+    assert output.endswith("If nothing happens, nothing changes any more.")
+    assert "the next change is at 2026-03-31 11:04:00Z" in explained("ada", files)
+
+
+@pytest.mark.parametrize("name", ["ada", "ADA@x.example", "c1"])
+def test_a_lead_is_found_by_any_of_its_names(files: list[str], name: str) -> None:
+    assert explained(name, files).startswith("ada  ada@x.example\ntotal 50; grade C-; stage mql, topic/keen; active\n")
+
+
+@pytest.mark.parametrize("name", ["nobody", "null"])
+def test_nobody_of_that_name_ends_with_status_1(files: list[str], name: str) -> None:
+    result = explain(name, *files)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "no lead goes by that name" in result.stderr
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_it_fits_the_terminal(files: list[str], columns: int) -> None:
+    output = explain("ada", *files, columns=columns).stdout
+    assert max(map(len, output.splitlines())) <= columns
+
+
+def test_files_come_with_a_model_and_a_stack_tells_what_is_now(files: list[str]) -> None:
+    for arguments in (files[:2], files[2:], ["--as-of", "2026-03-01"]):
+        result = explain("ada", *arguments)
+        assert result.exit_code == 2, result.output
+
+
+# -- on a stack --------------------------------------------------------------------------------------------------------
+
+
+def stored(office: Office, name: str) -> str:
+    said = io.StringIO()
+    found = explain_stored(
+        name,
+        reading=office.reading,
+        histories=office.store,
+        models=office.models,
+        now=office.now,
+        console=Console(file=said, width=80),
+    )
+    return "\n".join(line.rstrip() for line in said.getvalue().splitlines()) if found else ""
+
+
+def test_a_stored_lead_is_explained_in_the_same_layout() -> None:
+    office = Office()
+    office.receive(
+        event("White Paper Read", user="ada", email="ada@x.example", at=NOON),
+        event("Webinar Attended", user="ada", at=NOON + DAY),
+    )
+
+    output = stored(office, "lead1")
+
+    assert output.startswith("lead1  ada  ada@x.example\ntotal 65; stage mql; active\n")
+    assert sections(output)["total"].splitlines()[-1].split() == ["65", "total"]
+    assert sections(output)["stages"].splitlines()[1:] == [
+        "  2026-03-01 12:00:00Z  nothing -> warm  White paper",
+        "  2026-03-02 12:00:00Z  warm -> mql      Webinar",
+    ]
+    assert stored(office, "ada") == stored(office, "ADA@x.example") == output
+    assert stored(office, "nobody") == ""
