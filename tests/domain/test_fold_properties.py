@@ -60,14 +60,17 @@ BOUND = re.compile("(?:Cap of|Floor of|Cap and floor of) ")
 
 
 def comparable(lines: Mapping[tuple[str, str], tuple[int, int, int]]) -> Lines:
-    """The lines of caps and floors are worked out at reading: they have points alone, and of one owner one line."""
+    """The lines of caps and floors are worked out at reading: they have points alone, and of one owner one line.
+
+    How often a decay has taken is no fact: it is as often as anybody looks.
+    """
     told: Lines = {}
     for (score, rule), (points, times, last_at) in lines.items():
         if BOUND.match(rule):
             name = BOUND.sub("Bounds of ", rule)
             told[score, name] = (points + told.get((score, name), (0, 0, 0))[0], 0, 0)
         else:
-            told[score, rule] = (points, times, last_at)
+            told[score, rule] = (points, 1 if rule.startswith("Decay of ") else times, last_at)
     return {name: line for name, line in told.items() if line != (0, 0, 0)}
 
 
@@ -150,6 +153,28 @@ CORNERS: dict[str, tuple[dict[str, Any], list[LeadEvent], int]] = {
         {"engagement": [rule(PAGE, 5, decay={"percent": 10, "every": "30m"})]},
         [event(PAGE), event(PAGE, at=NOON + 69 * DAY)],
         4 * HOUR,
+    ),
+    "a rule of no points may say that they expire": (
+        {"engagement": [rule(PAGE, 0, decay={"expire_after": "2h"})]},
+        [event(PAGE)],
+        3 * HOUR,
+    ),
+    "points that cancel out expire": (
+        {
+            "engagement": [rule(PAGE, 5), rule(MAIL, -5)],
+            "scores": [{"score": "engagement", "decay": {"expire_after": "2h"}}],
+        },
+        [event(PAGE), event(MAIL)],
+        3 * HOUR,
+    ),
+    "a step that comes again wakes when there is something to take again": (
+        {
+            "engagement": [rule(PAGE, 25), rule(MAIL, 1)],
+            "reset": [{"rule": "Off", "event": PAGE}],
+            "inactivity": [{"rule": "Idle", "after": "45s", "every": "7h", "take": 1}],
+        },
+        [event(PAGE), event(MAIL, at=NOON + 26 * DAY)],
+        DAY,
     ),
     "a step that comes again comes again, whatever it took last time": (
         {
