@@ -113,7 +113,6 @@ def largest_state(random: Random) -> LeadState:
         last_event=(NOW - 1, event_id("website", "x")),
         last_activity_at=ago(),
         settled_at=ago(),
-        reset_at=ago(),
         floor="sales_qualified",
         identified=True,
         scores={name: -random.randrange(100_000, 1_000_000) for name in ("fit", "engagement")},

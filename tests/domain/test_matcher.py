@@ -17,7 +17,7 @@ ODD_NUMBERS = st.sampled_from([float("inf"), float("-inf"), float("nan"), 10**40
 
 
 def found(conditions: list[Pattern], document: dict[str, Any], parts: tuple[str, ...] = NAMES) -> list[int]:
-    match = compile_matcher([(pattern, place) for place, pattern in enumerate(conditions)], parts)
+    match = compile_matcher([(pattern, place) for place, pattern in enumerate(conditions)], parts, tuple)
     return list(match(*(document.get(part, {}) for part in parts)))
 
 
@@ -104,12 +104,12 @@ PAGES: list[tuple[Pattern, str]] = [
 def test_what_holds_is_given_in_the_order_of_the_conditions(
     properties: Pattern, context: Pattern, expected: list[str]
 ) -> None:
-    match = compile_matcher(PAGES, ("event", "properties", "context"))
+    match = compile_matcher(PAGES, ("event", "properties", "context"), tuple)
     assert list(match("Page Viewed", properties, context)) == expected
 
 
 def test_a_field_that_is_in_no_part_is_absent() -> None:
-    match = compile_matcher([({"a": {"b": [{"exists": False}]}}, 1), ({"c": [{"exists": True}]}, 2)], ("event",))
+    match = compile_matcher([({"a": {"b": [{"exists": False}]}}, 1), ({"c": [{"exists": True}]}, 2)], ("event",), tuple)
     assert list(match("x")) == [1]
 
 
@@ -122,19 +122,19 @@ def test_text_of_a_condition_is_never_part_of_the_source() -> None:
     ]
     assert found(conditions, {"a": {hostile: hostile}}) == [0, 1, 2]
     assert found(conditions, {"a": {hostile: 1}}) == [2]
-    assert compile_matcher([({hostile: [hostile]}, "it")], (hostile,))(hostile) == ("it",)
+    assert compile_matcher([({hostile: [hostile]}, "it")], (hostile,), tuple)(hostile) == ("it",)
 
 
 def test_a_condition_that_is_none_is_refused() -> None:
     with pytest.raises(PatternError, match=r"properties\.form"):
-        compile_matcher([({"properties": {"form": "demo"}}, 1)], ("properties",))
+        compile_matcher([({"properties": {"form": "demo"}}, 1)], ("properties",), tuple)
 
 
 def test_what_has_too_many_alternatives_is_judged_one_by_one() -> None:
     names = [f"f{number}" for number in range(ALTERNATIVES_MAX.bit_length() + 20)]
     condition = {name: {"$or": [{"x": [1]}, {"y": [1]}]} for name in names}
     started = time.process_time()
-    match = compile_matcher([({"a": condition}, "all"), ({"a": {"f0": {"y": [1]}}}, "one")], ("a",))
+    match = compile_matcher([({"a": condition}, "all"), ({"a": {"f0": {"y": [1]}}}, "one")], ("a",), tuple)
     assert match({name: {"y": 1} for name in names}) == ("all", "one")
     assert match({"f0": {"y": 1}}) == ("one",)
     assert time.process_time() - started < 1
@@ -142,7 +142,7 @@ def test_what_has_too_many_alternatives_is_judged_one_by_one() -> None:
 
 def test_more_sets_of_matches_than_are_remembered_are_found_all_the_same() -> None:
     names = [f"f{number}" for number in range(SELECTIONS_MAX.bit_length() + 1)]
-    match = compile_matcher([({"a": {name: [True]}}, name) for name in names], ("a",))
+    match = compile_matcher([({"a": {name: [True]}}, name) for name in names], ("a",), tuple)
     for number in range(2 * SELECTIONS_MAX):
         expected = tuple(name for place, name in enumerate(names) if number >> place & 1)
         assert match(dict.fromkeys(expected, True)) == expected

@@ -62,7 +62,6 @@ def state_from(values: Mapping[str, Any]) -> LeadState:
         last_event=(_number(stream), _text(stream)),
         last_activity_at=_number(stream),
         settled_at=_number(stream),
-        reset_at=_number(stream),
         floor=values["stage"] if (flags := _number(stream)) & _FLOOR_IS_STAGE else _text(stream),
         is_out=bool(flags & _IS_OUT),
         is_disqualified=bool(flags & _IS_DISQUALIFIED),
@@ -110,7 +109,6 @@ def _encode(state: LeadState) -> bytes:
     _put_text(out, last_event_id)
     _put_number(out, state.last_activity_at)
     _put_number(out, state.settled_at)
-    _put_number(out, state.reset_at)
     is_floor = bool(state.floor) and state.floor == state.stage
     _put_number(
         out,

@@ -103,7 +103,10 @@ def _factors(hours: int) -> tuple[int, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Parcels:
-    """Points that each have an age of their own. A pool is (value, time, points, time, points...), oldest first."""
+    """Points that each have an age of their own. A pool is (value, time, points, time, points...), oldest first.
+
+    Points of one cell age together from the last of them: those before are as good as new again.
+    """
 
     duration: int
 
@@ -116,7 +119,7 @@ class _Parcels:
             parcels[-2:] = max(parcels[-2], at), parcels[-1] + points
         else:
             parcels += (at, points)
-        return value + points, *parcels
+        return self._value(list(_parcels((value, *parcels))), at), *parcels
 
     def accepts_late(self, pool: Pool | None, at: int) -> bool:
         return pool is None or len(pool) == 1 or self._cell(pool[-2]) == self._cell(at)
@@ -161,20 +164,18 @@ class Linear(_Parcels):
         return at + 1
 
     def next_change(self, pool: Pool) -> int | None:
-        """Between two ends the value before rounding is a straight line: (total - points x time) / duration."""
-        value = pool[0]
+        """Until the oldest parcel ends, the value before rounding is the line (total - points x time) / duration.
+
+        That end is a change, too, if only of the parcels.
+        """
         parcels = list(_parcels(pool))
-        while parcels:
-            points = sum(given for _, given in parcels)
-            total = sum(given * (given_at + self.duration) for given_at, given in parcels)
-            end = parcels[0][0] + self.duration
-            leaves = self._leaves(value, points, total)
-            if leaves is not None and leaves < end:
-                return leaves
-            parcels = [parcel for parcel in parcels if parcel[0] + self.duration > end]
-            if self._value(parcels, end) != value:
-                return end
-        return None
+        if not parcels:
+            return None
+        points = sum(given for _, given in parcels)
+        total = sum(given * (given_at + self.duration) for given_at, given in parcels)
+        end = parcels[0][0] + self.duration
+        leaves = self._leaves(pool[0], points, total)
+        return end if leaves is None else min(leaves, end)
 
     def _leaves(self, value: int, points: int, total: int) -> int | None:
         """The first millisecond at which the line, rounded, is no longer `value`."""

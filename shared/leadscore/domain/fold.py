@@ -13,12 +13,12 @@ from typing import NamedTuple
 
 from leadscore.domain.event import LeadEvent, Trust
 from leadscore.domain.instants import NEVER, be_active, next_instant, pass_instant, reset_scores, run_until
-from leadscore.domain.ledger import book, give, reset_group, shown_scores, withdraw
+from leadscore.domain.ledger import book, close_books, give, give_together, reset_group, shown_scores, withdraw
 from leadscore.domain.machines import Unforeseen, in_bursts, is_flagged, joins_burst, remember
 from leadscore.domain.model import SCORE_RESET, VISIT_STARTED, Candidates, Model, event_document
 from leadscore.domain.profile import learn, said_traits
 from leadscore.domain.repetition import MarksUnread, admit, is_untouched_by, watch
-from leadscore.domain.rules import Condition, Effect, Rule
+from leadscore.domain.rules import Condition, Effect, Match, Rule
 from leadscore.domain.stages import enter, judge, ladders, ladders_of, stage_of
 from leadscore.domain.state import LeadState, Profile
 
@@ -82,6 +82,7 @@ def _changes_by_time(state: LeadState, model: Model, until: int) -> Iterator[Sta
 
 
 def _stage_change(state: LeadState, before: str, model: Model) -> StageChange:
+    close_books(state)
     at = state.stage_since
     lines = [(model.lines[number][1], line.points) for number, line in state.lines.items() if line.last_at == at]
     return StageChange(at, before, state.stage, tuple(sorted(lines, key=lambda line: (-abs(line[1]), line[0]))))
@@ -170,8 +171,8 @@ def _apply(
     _touch(state, event)
     gave = False
     if starts_visit:
-        rules = model.engagement.matching_visit(event, lead)
-        gave = _score(state, model, rules, event, {**document, "event": VISIT_STARTED})
+        match = model.engagement.matching_visit(event, lead)
+        gave = _score(state, model, match, event, {**document, "event": VISIT_STARTED})
     gave = _score(state, model, model.engagement.matching(event, lead), event, document) or gave
     if model.activity is not None:
         _mind_activity(state, model.activity, event, document)
@@ -216,11 +217,10 @@ def _insert(state: LeadState, event: LeadEvent, model: Model) -> None:
 
 
 def _insert_points(state: LeadState, event: LeadEvent, model: Model) -> None:
-    at = event.occurred_at
     document = event_document(event)
     if model.reads_lead:
         raise OutOfOrder  # What the lead was like at that moment is not known any more.
-    matching = [rule for rule in model.engagement.matching(event, _NO_FACTS) if event.trust >= rule.trust]
+    matching = model.engagement.matching(event, _NO_FACTS).rules
     if (
         any(rule.points < 0 for rule in matching)
         or _effects(state, event, document, model)
@@ -231,19 +231,28 @@ def _insert_points(state: LeadState, event: LeadEvent, model: Model) -> None:
         raise OutOfOrder
     _count(state, event)
     for rule in matching:
-        gives = is_untouched_by(state, rule, document, at, event.trust)
-        if gives is None or not _keeps_pools(state, rule, at):
-            raise OutOfOrder
-        if rule.is_activity and model.activity is None:
-            be_active(state, at)
-        if gives:
-            points = admit(state, rule, document, at, event.trust) if not rule.is_plain else rule.points
-            give(state, rule, rule.points if points is None else points, at)
+        _score_late(state, model, rule, event, document)
     if model.activity is not None:
         _mind_activity(state, model.activity, event, document)
     scores = shown_scores(state.scores, model)
     if stage_of(state, model, scores) != state.stage or ladders_of(state, model, scores) != ladders(state, model):
         raise OutOfOrder
+
+
+def _score_late(state: LeadState, model: Model, rule: Rule, event: LeadEvent, document: dict[str, object]) -> None:
+    at = event.occurred_at
+    gives = is_untouched_by(state, rule, document, at, event.trust)
+    if gives is None or not _keeps_pools(state, rule, at):
+        raise OutOfOrder
+    if rule.is_activity and model.activity is None:
+        be_active(state, at)
+    if not gives:
+        return
+    points = rule.points if rule.is_plain else admit(state, rule, document, at, event.trust)
+    if points is not None:
+        give(state, rule, points, at)
+        if points and model.minds_signals:
+            _heed(state, model, (rule.signal,))
 
 
 def _had_points_alone(state: LeadState, model: Model) -> bool:
@@ -298,24 +307,36 @@ def _score_fit(state: LeadState, model: Model, profile: Profile, at: int) -> Non
 # -- what they do ------------------------------------------------------------------------------------------------------
 
 
-def _score(
-    state: LeadState, model: Model, rules: Iterable[Rule], event: LeadEvent, document: dict[str, object]
-) -> bool:
+def _score(state: LeadState, model: Model, match: Match, event: LeadEvent, document: dict[str, object]) -> bool:
     """Give the points of the rules that match; whether any were given."""
-    at, trust = event.occurred_at, event.trust
-    gave = False
-    for rule in rules:
-        if trust < rule.trust:
-            continue
-        if rule.is_activity and model.activity is None:
-            be_active(state, at)
-        points = rule.points if rule.is_plain else admit(state, rule, document, at, trust)
+    at = event.occurred_at
+    if match.is_activity and model.activity is None:
+        be_active(state, at)
+    if match.lines:
+        give_together(state, match, at)
+        if match.takes:
+            state.settled_at = at
+    gave = bool(match.lines)
+    signals = match.signals
+    for rule in match.conditional:
+        points = admit(state, rule, document, at, event.trust)
         if points is not None:
-            give(state, rule, points, at)
             gave = True
+            give(state, rule, points, at)
             if points < 0:
                 state.settled_at = at
+            elif points:
+                signals = (*signals, rule.signal)
+    if signals and model.minds_signals:
+        _heed(state, model, signals)
     return gave
+
+
+def _heed(state: LeadState, model: Model, signals: tuple[int, ...]) -> None:
+    """Remember which rules have given points."""
+    seen = state.memory.get(model.signals, ())
+    if not set(signals) <= set(seen):
+        state.memory[model.signals] = tuple(sorted({*seen, *signals}))
 
 
 def _mind_activity(
@@ -331,8 +352,8 @@ def _show_withdrawn(state: LeadState, event: LeadEvent, model: Model) -> None:
         return
     lead = _lead_facts(state, event.occurred_at) if model.reads_lead else _NO_FACTS
     withdrawn = model.bursts.of(event.name)[0].lines
-    for rule in model.engagement.matching(event, lead):
-        if rule.points and event.trust >= rule.trust:
+    for rule in model.engagement.matching(event, lead).rules:
+        if rule.points:
             for target in rule.targets:
                 book(state, target.line, rule.points, event.occurred_at)
                 book(state, withdrawn[target.score], -rule.points, event.occurred_at)
@@ -465,6 +486,7 @@ def _reset_by_a_person(state: LeadState, model: Model, event: LeadEvent) -> None
 
 def _advance(state: LeadState, model: Model, *, to: int) -> None:
     run_until(state, model, to)
+    close_books(state)
     state.as_of = to
     _arm(state, model)
 

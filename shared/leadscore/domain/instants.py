@@ -46,7 +46,7 @@ def pass_instant(state: LeadState, model: Model, instant: int) -> bool:
         pool = state.pools.get(number)
         if pool is not None:
             moved = pool_of.decay.moved(pool, instant)
-            if moved[0] != pool[0]:
+            if moved != pool:
                 lose(state, pool_of, moved, instant)
     decayed = dict(state.scores)
     for due, repetition, step in _pending(state, model, instant - 1):
@@ -159,7 +159,7 @@ def reset_scores(state: LeadState, model: Model, lines: dict[str, int], at: int,
         reset(state, model, score, line, at, is_told=is_told)
     if ENGAGEMENT in lines:
         state.floor = ""
-        state.reset_at = at
+        state.memory.pop(model.signals, None)
     state.settled_at = at
 
 

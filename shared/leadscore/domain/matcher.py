@@ -43,20 +43,21 @@ _NAMESPACE = {
 }
 
 
-def compile_matcher[T](
-    conditions: Iterable[tuple[Mapping[str, Any], T]], parts: Sequence[str]
-) -> Callable[..., Sequence[T]]:
-    """A function that gives what belongs to the conditions that hold, in their order.
+def compile_matcher[T, R](
+    conditions: Iterable[tuple[Mapping[str, Any], T]], parts: Sequence[str], gather: Callable[[Sequence[T]], R]
+) -> Callable[..., R]:
+    """A function that gives what `gather` makes of what belongs to the conditions that hold, in their order.
 
+    The same conditions mostly hold again: what was made of them once is remembered.
     It takes the document in parts, each an argument, in the order of `parts`: so nobody has to build the document.
     A part without fields is an empty object. Raises PatternError.
     """
     pairs = list(conditions)
     closures = [(compile_pattern(pattern), item) for pattern, item in pairs]
 
-    def one_by_one(*values: Any) -> Sequence[T]:
+    def one_by_one(*values: Any) -> R:
         document = dict(zip(parts, values, strict=True))
-        return tuple(item for matches, item in closures if matches(document))
+        return gather(tuple(item for matches, item in closures if matches(document)))
 
     if sum(_alternative_count(pattern) for pattern, _ in pairs) > ALTERNATIVES_MAX:
         return one_by_one
@@ -68,8 +69,8 @@ def compile_matcher[T](
         owners.append(((1 << len(alternatives)) - (1 << first), item))
 
     @lru_cache(SELECTIONS_MAX)
-    def selected(standing: int) -> Sequence[T]:
-        return tuple(item for bits, item in owners if standing & bits)
+    def selected(standing: int) -> R:
+        return gather(tuple(item for bits, item in owners if standing & bits))
 
     function = _Function(parts, (1 << len(alternatives)) - 1)
     for path, leaves in _fields(alternatives):

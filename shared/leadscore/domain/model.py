@@ -32,6 +32,7 @@ from leadscore.domain.rules import (
     Group,
     InactivityStep,
     Limit,
+    Match,
     Matrix,
     Only,
     Period,
@@ -86,32 +87,32 @@ class RulesOfEvents:
     """
 
     def __init__(self, named: Iterable[tuple[tuple[str, ...] | None, Mapping[str, Any], Rule]]) -> None:
-        self._named = [(names, (when, rule)) for names, when, rule in named]
-        self._candidates = _candidates(self._named)
-        self._matchers: dict[str, Callable[..., Sequence[Rule]]] = {}
+        self._named = tuple(named)
+        self._minds_trust = any(rule.trust for _, _, rule in self._named)
+        self._matchers: dict[tuple[str, Trust], Callable[..., Match]] = {}
 
-    def matching(self, event: LeadEvent, lead: Json) -> Sequence[Rule]:
+    def matching(self, event: LeadEvent, lead: Json) -> Match:
         """The rules whose conditions the event meets, in the model's order."""
-        return self._match(event.name, self._candidates.of, event, lead)
+        return self._match(event.name, event, lead)
 
-    def matching_visit(self, event: LeadEvent, lead: Json) -> Sequence[Rule]:
+    def matching_visit(self, event: LeadEvent, lead: Json) -> Match:
         """The rules that name the start of a visit, and whose conditions the event that starts it meets."""
-        return self._match(VISIT_STARTED, self._naming, event, lead)
+        return self._match(VISIT_STARTED, event, lead)
 
-    def _naming(self, event_name: str) -> tuple[tuple[Mapping[str, Any], Rule], ...]:
-        return tuple(item for names, item in self._named if names and event_name in names)
-
-    def _match(
-        self,
-        name: str,
-        candidates: Callable[[str], tuple[tuple[Mapping[str, Any], Rule], ...]],
-        event: LeadEvent,
-        lead: Json,
-    ) -> Sequence[Rule]:
-        match = self._matchers.get(name)
+    def _match(self, name: str, event: LeadEvent, lead: Json) -> Match:
+        trust = event.trust if self._minds_trust else Trust.PUBLIC
+        match = self._matchers.get((name, trust))
         if match is None:
-            match = self._matchers[name] = compile_matcher(candidates(name), EVENT_PARTS)
+            match = self._matchers[name, trust] = compile_matcher(self._candidates(name, trust), EVENT_PARTS, Match.of)
         return match(name, event.call, event.source, _TRUSTS[event.trust], event.properties, event.context, lead)
+
+    def _candidates(self, name: str, trust: Trust) -> list[tuple[Mapping[str, Any], Rule]]:
+        """The start of a visit is an event only to rules that name it: all others see the event that starts it."""
+        return [
+            (when, rule)
+            for names, when, rule in self._named
+            if (name in names if names else name != VISIT_STARTED) and (not self._minds_trust or rule.trust <= trust)
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,8 @@ class Model:
     grade_start: int | None
     resets: Mapping[str, int]
     reads_lead: bool
-    signal_lines: frozenset[int]
+    signals: int
+    minds_signals: bool
     minds_visits: bool
     minds_the_unknown: bool
 
@@ -263,7 +265,9 @@ class _Compiler:
             grade_start=LETTERS.index(document["grade"].get("start", DEFAULT_GRADE)) if "grade" in document else None,
             resets={name: self._line(name, RESET_BY_A_PERSON) for name in of_events},
             reads_lead=any(rule.reads_lead for _, _, rule in engagement),
-            signal_lines=frozenset(rule.targets[0].line for _, _, rule in engagement),
+            signals=self._ids.of("signals"),
+            minds_signals=any("signals" in stage for stage in document["stages"])
+            or any("signals" in stage for score in self._settings.values() for stage in score.get("stages", ())),
             minds_the_unknown=any(rule.matches({}) for rule in fit),
             minds_visits=any(_minds_visits(names, rule) for names, _, rule in engagement)
             or any(VISIT_STARTED in (names or ()) for names, _ in self._watches),

@@ -4,7 +4,7 @@ Whatever a lead's state keeps for a part goes by the part's `id`, a number made 
 model that has other rules beside the same ones.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -146,6 +146,53 @@ class Rule:
     limits: tuple[Limit, ...] = ()
     public_limit: Limit | None = None
     reads_lead: bool = False
+
+    @property
+    def signal(self) -> int:
+        """What stands for the rule where signals are counted."""
+        return self.targets[0].line
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Match:
+    """What all rules that match an event do together. The same rules match again and again.
+
+    `lines`, `scores`, `groups` and `pools` are what those rules give that just give their points; `takes` whether any
+    of them takes some. `conditional` are the others, in the model's order.
+    """
+
+    rules: tuple[Rule, ...]
+    is_activity: bool
+    lines: tuple[tuple[int, int], ...]
+    scores: tuple[tuple[str, int], ...]
+    groups: tuple[tuple[Group, int], ...]
+    pools: tuple[tuple[PoolOf, int], ...]
+    signals: tuple[int, ...]
+    takes: bool
+    conditional: tuple[Rule, ...]
+
+    @classmethod
+    def of(cls, rules: Sequence[Rule]) -> "Match":
+        plain = [rule for rule in rules if rule.is_plain]
+        given = [(target, rule.points) for rule in plain for target in rule.targets]
+        return cls(
+            rules=tuple(rules),
+            is_activity=any(rule.is_activity for rule in rules),
+            lines=tuple((target.line, points) for target, points in given),
+            scores=_summed((target.score, points) for target, points in given if target.group is None),
+            groups=_summed((target.group, points) for target, points in given if target.group is not None),
+            pools=_summed((target.pool, points) for target, points in given if target.pool is not None),
+            signals=tuple(rule.signal for rule in plain if rule.points > 0),
+            takes=any(rule.points < 0 for rule in plain),
+            conditional=tuple(rule for rule in rules if not rule.is_plain),
+        )
+
+
+def _summed[K](given: Iterable[tuple[K, int]]) -> tuple[tuple[K, int], ...]:
+    sums: dict[K, int] = {}
+    for key, points in given:
+        sums[key] = sums.get(key, 0) + points
+    return tuple(sums.items())
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,8 +80,4 @@ def _is_worthy(stage: Stage, scores: Mapping[str, int], state: LeadState, model:
 
 def _signals(state: LeadState, model: Model) -> int:
     """How many different rules have given points since engagement was last taken back to zero."""
-    return sum(
-        line.points > 0 and line.last_at > state.reset_at
-        for number, line in state.lines.items()
-        if number in model.signal_lines
-    )
+    return len(state.memory.get(model.signals, ()))

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from leadscore.domain.decay import Pool
 from leadscore.domain.event import Identifier, Trust
-from leadscore.domain.rules import ENGAGEMENT, FIT
+from leadscore.domain.rules import ENGAGEMENT, FIT, Match
 
 #: Event ids kept in the ring: a batch of ten single events fits, and the item stays small.
 RECENT_MAX = 12
@@ -62,7 +62,7 @@ class LeadState:
     explanation; `pools` what decays; `memory` what limits, counts and sequences remember; `idle` how often each
     inactivity step was taken in this idle spell, and how much it took; `marks` which values a rule has counted.
     `ladders` are the stages of scores that have their own. `visit` is when the present visit started, when its last
-    event happened, and how many there have been; `reset_at` when engagement was last taken back to zero.
+    event happened, and how many there have been.
     """
 
     lead: str
@@ -76,7 +76,6 @@ class LeadState:
     last_event: tuple[int, str] = (0, "")
     last_activity_at: int = 0
     settled_at: int = 0
-    reset_at: int = 0
     floor: str = ""
     is_out: bool = False
     is_disqualified: bool = False
@@ -99,9 +98,11 @@ class LeadState:
     homes: tuple[int, ...] = ()
     notices: dict[int, int] = field(default_factory=dict)
     merged_into: str = ""
-    #: Not stored: a lower bound of the next time-driven instant, and the marks kept outside the state, once read.
+    #: Not stored: a lower bound of the next time-driven instant, the marks kept outside the state, once read, and what
+    #: was given but is not in the lines yet: how often, and when last.
     wakes_at: int = 0
     spilled: frozenset[int] | None = None
+    unbooked: dict[Match, list[int]] = field(default_factory=dict)
 
     @property
     def fit(self) -> int:
@@ -133,12 +134,13 @@ class LeadState:
             idle=dict(self.idle),
             ladders=dict(self.ladders),
             notices=dict(self.notices),
+            unbooked={},
         )
 
 
 #: What two folds of the same events at different moments may differ in.
 _BOOKKEEPING = frozenset(
-    {"version", "as_of", "due_at", "recent", "recent_since", "homes", "notices", "wakes_at", "spilled"}
+    {"version", "as_of", "due_at", "recent", "recent_since", "homes", "notices", "wakes_at", "spilled", "unbooked"}
 )
 
 
