@@ -7,11 +7,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
 from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from leadscore.cli import main
 from leadscore.cli.explain import explain_stored
+from leadscore.cli.explanation import print_explanation
+from leadscore.cli.lead_document import lead_document
+from leadscore.contracts.model_file import load_model
+from leadscore.domain.event import LeadEvent
+from leadscore.domain.model import compile_model
+from leadscore.use_cases.compare import follow
+from leadscore.use_cases.offline import score_person, stages_of_person
+from leadscore.use_cases.people import people_in
+from tests.contracts.generated_models import models
+from tests.domain.generated import AFTER, histories
 from tests.leads import DAY, NOON, event
 from tests.use_cases.office import Office
 
@@ -38,9 +50,8 @@ escape:
 inactivity:
   - {rule: 30 days without activity, after: 30d, take: 50}
 """
-#: `  +25  White paper` and the sum below the line.
-_TERM = re.compile(r"^ +([+-]\d+)  \S", re.MULTILINE)
-_SUM = re.compile(r"^ +─+ *\n +(-?\d+)  ", re.MULTILINE)
+#: `  +25  White paper`, or what stands below the line.
+_TERM = re.compile(r"^ +([+-]?\d+)  \S", re.MULTILINE)
 
 
 @pytest.fixture
@@ -75,12 +86,18 @@ def sections(output: str) -> dict[str, str]:
     return {text.partition("\n")[0]: text for text in output.split("\n\n")}
 
 
+def sum_of(section: str) -> tuple[int, int]:
+    """What the terms add up to, and what the section says that they do."""
+    terms, result = section.split("─" * 6)
+    return sum(map(int, _TERM.findall(terms))), int(_TERM.findall(result)[0])
+
+
 def test_every_sum_adds_up_to_what_stands_below_it(files: list[str]) -> None:
     found = sections(explained("ada", files))
 
     for name in ("fit", "engagement", "total", "topic (not in the total)"):
-        terms = [int(points) for points in _TERM.findall(found[name])]
-        assert _SUM.findall(found[name]) == [str(sum(terms))], found[name]
+        added, shown = sum_of(found[name])
+        assert added == shown, found[name]
     assert found["engagement"].splitlines()[-1].split() == ["40", "engagement"]
     assert "+50  White paper x2" in found["engagement"]
     assert "-10  Careers " in found["engagement"]
@@ -165,3 +182,32 @@ def test_a_stored_lead_is_explained_in_the_same_layout() -> None:
     ]
     assert stored(office, "ada") == stored(office, "ADA@x.example") == output
     assert stored(office, "nobody") == ""
+
+
+# -- any model, any history --------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(document=models(), events=histories(most=8), after=AFTER)
+def test_under_any_model_every_score_is_explained_and_every_sum_adds_up(
+    document: dict[str, Any], events: list[LeadEvent], after: int
+) -> None:
+    model = compile_model(load_model(yaml.safe_dump(document, sort_keys=False), name="model.yaml"))
+    as_of = max(event.occurred_at for event in events) + after
+    (person,) = people_in(events)
+    lead = lead_document(score_person(person, model, as_of=as_of))
+    said = io.StringIO()
+
+    changes = stages_of_person(person, model, as_of=as_of)
+    print_explanation(lead, changes, model, Console(file=said, width=100))
+
+    output = "\n".join(line.rstrip() for line in said.getvalue().splitlines())
+    found = sections(output)
+    shown = {name.removesuffix(" (not in the total)"): text for name, text in found.items()}
+    for name, score in {**lead["scores"], "total": lead["total"]}.items():
+        if name in shown:
+            assert sum_of(shown[name]) == (score, score)
+        else:
+            assert score == 0, "a score without a single line"
+    assert changes[-1].to_stage == lead["stage"]
+    assert follow(person.lead, person.events, model, as_of=as_of).stage == lead["stage"]

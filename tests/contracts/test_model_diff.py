@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import HealthCheck, given, settings
 
 from leadscore.contracts.model_diff import Change, model_diff
 from leadscore.contracts.model_file import load_model
+from tests.contracts.generated_models import models
 
 BASE: dict[str, Any] = {
     "model": "base",
@@ -125,3 +127,16 @@ def test_many_values_are_not_all_named() -> None:
     countries = [f"C{number}" for number in range(20)]
     (text,) = said(**edited("fit", 0, when={"country": ["DE", "AT", *countries]}))
     assert text == "Home market: country may also be C0, C1, C2, C3, C4, C5 and 14 more"
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(models(), models())
+def test_two_models_differ_in_sentences_and_one_from_itself_in_nothing(
+    one: dict[str, Any], other: dict[str, Any]
+) -> None:
+    before, after = (load_model(yaml.safe_dump(model, sort_keys=False), name="model.yaml") for model in (one, other))
+    changes = model_diff(before, after)
+
+    assert model_diff(before, before) == []
+    assert all(change.text and "\n" not in change.text for change in changes)
+    assert changes or before == after

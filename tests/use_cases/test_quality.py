@@ -62,7 +62,8 @@ def test_a_clear_cut_is_found() -> None:
         events += [event("White Paper Read", user=f"u{number}", at=NOON + n) for n in range(1, papers + 1)]
         outcomes[f"u{number}"] = Outcome(papers >= 3)
 
-    (model,) = simulate(people_in(events), [small_model()], as_of=NOON + DAY, outcomes=outcomes).models
+    known = [(each, outcomes[each.lead]) for each in people_in(events)]
+    (model,) = simulate(people_in(events), [small_model()], as_of=NOON + DAY, known=known).models
 
     assert model.quality is not None
     assert model.quality.auc == 1

@@ -76,8 +76,8 @@ def simulate(
     at = now() if as_of is None else as_of
     models = [compile_model(read_model_file(file).document) for file in model]
     people = read_people(events, as_of=at, trust=trust, strict=strict)
-    known = _outcomes(people, outcomes, outcome_trait, strict=strict)
-    simulation = simulation_of(people, models, as_of=at, outcomes=known)
+    known = _known(people, outcomes, outcome_trait, strict=strict)
+    simulation = simulation_of(people, models, as_of=at, known=known)
     labels = _labels(model, models)
     if format is Format.JSON:
         typer.echo(json.dumps(simulation_document(simulation, labels), ensure_ascii=False, indent=2))
@@ -85,19 +85,23 @@ def simulate(
         print_simulation(simulation, labels, Console(), calibrates=calibrate)
 
 
-def _outcomes(people: Sequence[Person], file: Path | None, trait: str, *, strict: bool) -> dict[str, Outcome] | None:
-    """What is known of these people; None where nobody asks."""
-    if trait:
-        return {each.lead: outcome for each in people if (outcome := outcome_in_trait(each, trait)) is not None}
-    if file is None:
+def _known(
+    people: Sequence[Person], file: Path | None, trait: str, *, strict: bool
+) -> list[tuple[Person, Outcome]] | None:
+    """The people whose outcome is known, with it; None where nobody asks."""
+    if file is not None:
+        with file.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
+            outcomes, bad_lines = read_outcomes(file.name, lines)
+        report_bad_lines(bad_lines)
+        if bad_lines and (strict or not outcomes):
+            raise typer.Exit(1)
+        found = ((person, outcome_of(person, outcomes)) for person in people)
+    elif trait:
+        found = ((person, outcome_in_trait(person, trait)) for person in people)
+    else:
         return None
-    with file.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
-        outcomes, bad_lines = read_outcomes(file.name, lines)
-    report_bad_lines(bad_lines)
-    if bad_lines and (strict or not outcomes):
-        raise typer.Exit(1)
-    known = {each.lead: outcome for each in people if (outcome := outcome_of(each, outcomes)) is not None}
-    typer.echo(f"{len(known):,} of these leads have an outcome", err=True)
+    known = [(person, outcome) for person, outcome in found if outcome is not None]
+    typer.echo(f"the outcome of {len(known):,} of them is known", err=True)
     return known
 
 

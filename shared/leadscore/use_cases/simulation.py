@@ -1,7 +1,7 @@
 """Models tried on the people of a history, beside each other and beside what became of the leads."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -56,11 +56,10 @@ def simulate(
     models: Sequence[Model],
     *,
     as_of: int,
-    outcomes: Mapping[str, Outcome] | None = None,
+    known: Sequence[tuple[Person, Outcome]] | None = None,
 ) -> Simulation:
-    """`outcomes` are those of leads, as far as they are known; None where nobody asks for them."""
+    """`known` are those of the people whose outcome is known; None where nobody asks for it."""
     leads = list(compare(((person.lead, person.events) for person in people), models, as_of=as_of))
-    known = None if outcomes is None else [(each, outcomes[each.lead]) for each in people if each.lead in outcomes]
     return Simulation(
         as_of=as_of,
         leads=leads,
