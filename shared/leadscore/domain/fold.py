@@ -11,8 +11,9 @@ points were added, and adding its own leaves the stage. Anything else asks for a
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from leadscore.domain.durations import DAY_MS, NEVER
 from leadscore.domain.event import LeadEvent, Trust
-from leadscore.domain.instants import NEVER, be_active, next_instant, pass_instant, reset_scores, run_until
+from leadscore.domain.instants import be_active, next_instant, pass_instant, reset_scores, run_until
 from leadscore.domain.ledger import book, close_books, give, give_together, reset_group, shown_scores, withdraw
 from leadscore.domain.machines import Unforeseen, in_bursts, is_flagged, joins_burst, remember
 from leadscore.domain.model import SCORE_RESET, VISIT_STARTED, Candidates, Model, event_document
@@ -27,7 +28,6 @@ __all__ = ["MarksUnread", "OutOfOrder", "StageChange", "advance", "extend", "fol
 #: A touch that says where a lead came from; a page reached from another of the same site is none.
 INTERNAL = "internal"
 DIRECT = "direct"
-_DAY_MS = 86_400_000
 _NO_FACTS: dict[str, object] = {}
 
 
@@ -180,6 +180,8 @@ def _apply(
     _watch(state, model, event, document, starts_visit=starts_visit)
     if gave or state.settled_at == at:
         judge(state, model, at)
+        # A step that sleeps while there is nothing to take may have something now.
+        state.wakes_at = min(state.wakes_at, model.wakes_sleepers)
     return profile
 
 
@@ -234,6 +236,7 @@ def _insert_points(state: LeadState, event: LeadEvent, model: Model) -> None:
         _score_late(state, model, rule, event, document)
     if model.activity is not None:
         _mind_activity(state, model.activity, event, document)
+    state.wakes_at = 0
     scores = shown_scores(state.scores, model)
     if stage_of(state, model, scores) != state.stage or ladders_of(state, model, scores) != ladders(state, model):
         raise OutOfOrder
@@ -402,7 +405,7 @@ def _lead_facts(state: LeadState, at: int) -> dict[str, object]:
     """What a condition may ask of the lead itself, as it was before the event."""
     first, last = state.channels
     facts: dict[str, object] = {
-        "days_since_first_seen": (at - state.created_at) // _DAY_MS,
+        "days_since_first_seen": (at - state.created_at) // DAY_MS,
         "visits": state.visit[2],
         "first_channel": first,
         "last_channel": last,

@@ -3,14 +3,12 @@
 from collections.abc import Iterable
 
 from leadscore.domain.decay import HalfLife
-from leadscore.domain.durations import HOUR_MS
+from leadscore.domain.durations import HOUR_MS, NEVER
 from leadscore.domain.ledger import lose, reset, shown_scores, take
 from leadscore.domain.model import Model
 from leadscore.domain.rules import ENGAGEMENT, InactivityStep, Only, PoolOf
 from leadscore.domain.stages import judge, ladders, ladders_of, stage_of
 from leadscore.domain.state import LeadState
-
-NEVER = 1 << 62
 
 
 def run_until(state: LeadState, model: Model, until: int, *, stops: bool = False) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from leadscore.domain.decay import Decay, Expiry, HalfLife, Linear
-from leadscore.domain.durations import HOUR_MS, duration_ms
+from leadscore.domain.durations import HOUR_MS, NEVER, duration_ms
 from leadscore.domain.event import Json, LeadEvent, Trust
 from leadscore.domain.matcher import compile_matcher
 from leadscore.domain.matching import compile_pattern
@@ -146,6 +146,11 @@ class Model:
     minds_signals: bool
     minds_visits: bool
     minds_the_unknown: bool
+
+    @property
+    def wakes_sleepers(self) -> int:
+        """When a step that comes again and again has to be looked at after points were given: at once, or never."""
+        return 0 if any(step.every for step in self.inactivity) else NEVER
 
     @property
     def entry(self) -> Stage:

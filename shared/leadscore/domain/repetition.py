@@ -6,7 +6,7 @@ save for the marks of counted values, which leave the state for an item of their
 
 import hashlib
 import json
-from fractions import Fraction
+from decimal import Decimal
 from typing import Any
 
 from leadscore.domain.durations import day_of, week_of
@@ -109,7 +109,8 @@ def _counted(state: LeadState, count: Count, document: Json, at: int) -> int:
 def _thousandths(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= _AMOUNT_MAX:
         return 0
-    return int(Fraction(value) * THOUSANDTHS)
+    # As it is written: of 0.29 the float is a little less.
+    return int(Decimal(repr(value)) * THOUSANDTHS)
 
 
 def _mark(once_id: int, path: tuple[str, ...], document: Json) -> int:
