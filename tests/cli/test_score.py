@@ -243,3 +243,10 @@ def test_a_wrong_model_is_named_by_its_line(tmp_path: Path) -> None:
     file.write_text("model: small\nstages: [{stage: new}]\nfitt: []\n")
     result = score(file, events="")
     assert (result.exit_code, "did you mean `fit`?" in result.stderr) == (1, True)
+
+
+def test_a_file_that_is_not_there_is_an_error_of_usage(model: Path, tmp_path: Path) -> None:
+    for file in (tmp_path / "none.jsonl", tmp_path):
+        result = CliRunner().invoke(main, ["score", "--model", str(model), "--events", str(file)])
+        assert result.exit_code == 2
+        assert "no such file" in result.stderr

@@ -1,5 +1,6 @@
 """Events in files, named on the command line: read with progress, and with a word on every line that is none."""
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from enum import StrEnum
@@ -32,8 +33,8 @@ class Believed(StrEnum):
 
 def file_or_stdin(text: str) -> Path:
     file = Path(text)
-    if file != STDIN and (not file.exists() or file.is_dir()):
-        raise typer.BadParameter("there is no such file")
+    if file != STDIN and (file.is_dir() or not os.access(file, os.R_OK)):
+        raise typer.BadParameter("there is no such file, or it may not be read")
     return file
 
 
