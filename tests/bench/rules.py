@@ -252,17 +252,17 @@ def _with_inactivity(document: dict[str, Any]) -> None:
 
 
 def _with_limits(document: dict[str, Any]) -> None:
-    """A third of the rules on events, a few times a day; one in eight once for each asset."""
+    """One rule on events in ten a few times a day, one in twenty once for each asset."""
     for place, rule in enumerate(document["engagement"]):
-        if place % 3 == 0:
+        if place % 10 == 0:
             rule["at_most"] = {"times": 3, "per": "day"}
-        elif place % 8 == 1:
+        elif place % 20 == 1:
             rule["once_per"] = "properties.asset"
 
 
 def _with_caps(document: dict[str, Any]) -> None:
     document["groups"] = [
-        {"group": "Reading", "cap": 400, "at_most": {"points": 60, "per": "day"}},
+        {"group": "Reading", "cap": 400},
         {"group": "Asking", "cap": 300},
     ]
     for place, rule in enumerate(document["engagement"]):
@@ -272,18 +272,18 @@ def _with_caps(document: dict[str, Any]) -> None:
 
 
 def _with_windows(document: dict[str, Any]) -> None:
-    """One rule in ten waits for the third match of a visit, or of a week."""
+    """One rule in ten waits for the third match of a visit or of a week, or for another event."""
     for place, rule in enumerate(document["engagement"]):
-        if place % 10 == 3:
-            rule["count"] = {"at_least": 3, "within": ("visit", "7d")[place // 10 % 2]}
-        elif place % 10 == 7:
+        if place % 20 == 3:
+            rule["count"] = {"at_least": 3, "within": ("visit", "7d")[place // 20 % 2]}
+        elif place % 20 == 7:
             rule["after"] = {"event": EVENT_NAMES[place % len(EVENT_NAMES)], "within": "7d"}
 
 
 def _with_decay(document: dict[str, Any]) -> None:
     document.setdefault("scores", []).append({"score": "engagement", "decay": {"half_life": "30d"}})
     for place, rule in enumerate(document["engagement"]):
-        if place % 10 == 5:
+        if place % 20 == 5:
             rule["decay"] = {"expire_after": "90d"}
 
 

@@ -6,7 +6,6 @@ Everything is integers: a half-life reads a table of fixed-point factors on a gr
 period is a fraction with one denominator. Rounding is to the nearest point, halves up.
 """
 
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
@@ -52,9 +51,7 @@ class HalfLife:
     def reached_at(self, pool: Pool, value: int, until: int) -> int:
         """When the pool came down to a value that it has at `until`."""
         _, base, amount = pool
-        hours = range(1, until // HOUR_MS - base + 1)
-        passed = bisect_left(hours, -abs(value), key=lambda n: -abs(_rounded(self._amount(amount, n))))
-        return (base + hours[passed]) * HOUR_MS
+        return (base + self._hours_until(amount, value, until // HOUR_MS - base)) * HOUR_MS
 
     def moved(self, pool: Pool, at: int) -> Pool:
         """The pool with the value that it has at a later moment."""
@@ -65,10 +62,8 @@ class HalfLife:
         value, base, amount = pool
         if value == 0:
             return None
-        # Amounts only shrink, so the hour at which the rounded one is less than now is found by halving.
-        hours = range(1, self.hours * (abs(amount).bit_length() + 2))
-        passed = bisect_left(hours, -abs(value) + 1, key=lambda n: -abs(_rounded(self._amount(amount, n))))
-        return (base + hours[passed]) * HOUR_MS
+        nearer = value - 1 if value > 0 else value + 1
+        return (base + self._hours_until(amount, nearer, self.hours * (abs(amount).bit_length() + 2))) * HOUR_MS
 
     def scaled(self, pool: Pool, numerator: int, denominator: int, at: int) -> Pool:
         """What is left of the pool when a part of its score is taken away."""
@@ -76,6 +71,19 @@ class HalfLife:
         hour = max(at // HOUR_MS, base)
         left = self._amount(amount, hour - base) * numerator // denominator
         return _rounded(left), hour, left
+
+    def _hours_until(self, amount: int, value: int, enough: int) -> int:
+        """The first hour at which the rounded amount has come down to a value, by halving: amounts only shrink."""
+        factors, hours = _factors(self.hours), self.hours
+        low, high = 1, enough
+        while low < high:
+            middle = (low + high) // 2
+            rounded = ((amount * factors[middle % hours] >> _FACTOR_BITS + middle // hours) + _HALF) >> _AMOUNT_BITS
+            if (rounded <= value) if amount > 0 else (rounded >= value):
+                high = middle
+            else:
+                low = middle + 1
+        return low
 
     def _amount(self, amount: int, hours: int) -> int:
         halvings, rest = divmod(hours, self.hours)

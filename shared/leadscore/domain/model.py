@@ -144,13 +144,9 @@ class Model:
     reads_lead: bool
     signals: int
     minds_signals: bool
+    wakes_sleepers: int
     minds_visits: bool
     minds_the_unknown: bool
-
-    @property
-    def wakes_sleepers(self) -> int:
-        """When a step that comes again and again has to be looked at after points were given: at once, or never."""
-        return 0 if any(step.every for step in self.inactivity) else NEVER
 
     @property
     def entry(self) -> Stage:
@@ -270,6 +266,8 @@ class _Compiler:
             grade_start=LETTERS.index(document["grade"].get("start", DEFAULT_GRADE)) if "grade" in document else None,
             resets={name: self._line(name, RESET_BY_A_PERSON) for name in of_events},
             reads_lead=any(rule.reads_lead for _, _, rule in engagement),
+            # After points were given, a step that comes again and again is looked at anew.
+            wakes_sleepers=0 if any("every" in step for step in steps) else NEVER,
             signals=self._ids.of("signals"),
             minds_signals=any("signals" in stage for stage in document["stages"])
             or any("signals" in stage for score in self._settings.values() for stage in score.get("stages", ())),
@@ -319,13 +317,13 @@ class _Compiler:
         line = self._line(score, name)
         group_settings = self._group_settings.get(rule.get("group", ""), {})
         # The nearest word on decay counts: the rule's own, else its group's, else its score's.
+        nearest = group_settings.get("decay") or self._settings.get(score, {}).get("decay")
         if "decay" in rule:
             pool = self._pool("rule", name, score, group, rule["decay"])
-        elif "decay" in group_settings:
-            pool = self._pool("group", rule["group"], score, group, group_settings["decay"])
-        elif "decay" in self._settings.get(score, {}):
-            owner = ("score in group", f"{score}\0{rule['group']}") if group else ("score", score)
-            pool = self._pool(*owner, score, group, self._settings[score]["decay"])
+        elif nearest and group:
+            pool = self._pool("group", rule["group"], score, group, nearest)
+        elif nearest:
+            pool = self._pool("score", score, score, None, nearest)
         else:
             pool = None
         return Target(line, score, group, pool)
@@ -333,7 +331,7 @@ class _Compiler:
     def _pool(self, kind: str, owner: str, score: str, group: Group | None, settings: Mapping[str, Any]) -> PoolOf:
         number = self._ids.of("pool", kind, owner, score)
         if number not in self._pools:
-            line = self._line(score, f"Decay of {owner.split(chr(0), maxsplit=1)[0]}")
+            line = self._line(score, f"Decay of {owner}")
             self._pools[number] = PoolOf(number, line, score, group, _decay(settings))
         return self._pools[number]
 

@@ -150,44 +150,37 @@ def _limits(rule: Rule, trust: Trust) -> tuple[Limit, ...]:
 
 def _limited(state: LeadState, limits: tuple[Limit, ...], points: int, at: int) -> int | None:
     """What all the limits leave of these points, which count against each of them; None if one leaves nothing."""
+    used_before = []
     for limit in limits:
-        allowed = _allowed(state, limit, points, at)
-        if allowed is None:
+        period = period_of(state, limit.period, at)
+        times, used = _used(state, limit, period)
+        if limit.times is not None and times >= limit.times:
             return None
-        points = allowed
-    for limit in limits:
-        _use(state, limit, points, at)
+        if limit.points is not None:
+            left = limit.points - used
+            if left <= 0:
+                return None
+            points = min(points, left) if points > 0 else max(points, -left)
+        used_before.append((limit.id, period, times, used))
+    for number, period, times, used in used_before:
+        state.memory[number] = (period, times + 1, used + abs(points))
     return points
 
 
-def _allowed(state: LeadState, limit: Limit, points: int, at: int) -> int | None:
-    """What a limit leaves of these points; None if nothing."""
-    period, times, used = state.memory.get(limit.id, (0, 0, 0))
-    if period != period_of(state, limit.period, at):
-        times = used = 0
-    if limit.times is not None and times >= limit.times:
-        return None
-    if limit.points is None:
-        return points
-    left = limit.points - used
-    if left <= 0:
-        return None
-    return min(points, left) if points > 0 else max(points, -left)
-
-
-def _use(state: LeadState, limit: Limit, points: int, at: int) -> None:
-    current = period_of(state, limit.period, at)
-    period, times, used = state.memory.get(limit.id, (current, 0, 0))
-    if period != current:
-        times = used = 0
-    state.memory[limit.id] = (current, times + 1, used + abs(points))
+def _used(state: LeadState, limit: Limit, period: int) -> tuple[int, int]:
+    """Times and points that a limit has let through in this period."""
+    remembered = state.memory.get(limit.id)
+    if remembered is None or remembered[0] != period:
+        return 0, 0
+    return remembered[1], remembered[2]
 
 
 def _is_far_from_binding(state: LeadState, limit: Limit, points: int, at: int) -> bool:
     """Whether the period is the same, and neither this match nor those after it come near the limit."""
-    period, times, used = state.memory.get(limit.id, (period_of(state, limit.period, at), 0, 0))
+    period = period_of(state, limit.period, at)
+    times, used = _used(state, limit, period)
     return (
-        period == period_of(state, limit.period, at)
+        state.memory.get(limit.id, (period,))[0] == period
         and (limit.times is None or times < limit.times)
         and (limit.points is None or used + abs(points) <= limit.points)
     )
