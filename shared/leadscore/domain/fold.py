@@ -160,6 +160,8 @@ def _apply(
         remember(state, event, model, is_machine=is_machine)
     if is_machine:
         _show_withdrawn(state, event, model)
+        if state.settled_at == at:  # It may be the lead's first.
+            judge(state, model, at)
         return profile
     if event.traits:
         if profile is None:
@@ -190,7 +192,6 @@ def _begin(state: LeadState, model: Model, at: int) -> None:
     enter(state, model.entry.name, at)
     if model.minds_the_unknown:
         _score_fit(state, model, {}, at)
-    judge(state, model, at)
 
 
 def _insert(state: LeadState, event: LeadEvent, model: Model) -> None:

@@ -12,11 +12,10 @@ def judge(state: LeadState, model: Model, at: int) -> None:
     """Enter the stages that the scores of this moment ask for."""
     scores = shown_scores(state.scores, model)
     enter(state, stage_of(state, model, scores), at)
-    for score, ladder in model.ladders.items():
-        stage = _climbed(ladder, state.ladders.get(score, ""), scores, state, model)
+    for score, stage in ladders_of(state, model, scores).items():
         if stage != state.ladders.get(score, ""):
             state.ladders[score] = stage
-            state.settled_at = at
+            state.ladder_since[score] = state.settled_at = at
 
 
 def stage_of(state: LeadState, model: Model, scores: Mapping[str, int]) -> str:
@@ -27,7 +26,9 @@ def stage_of(state: LeadState, model: Model, scores: Mapping[str, int]) -> str:
 
 
 def ladders_of(state: LeadState, model: Model, scores: Mapping[str, int]) -> dict[str, str]:
-    """What `judge` would make of the ladders of single scores."""
+    """What `judge` would make of the ladders of single scores. Whoever is out or ruled out is on none of them."""
+    if state.is_disqualified or state.is_out:
+        return dict.fromkeys(model.ladders, "")
     return {
         score: _climbed(ladder, state.ladders.get(score, ""), scores, state, model)
         for score, ladder in model.ladders.items()

@@ -61,7 +61,7 @@ class LeadState:
     What follows goes by the ids of the model's parts: `scores` and `groups` hold raw sums, before any cap; `lines` the
     explanation; `pools` what decays; `memory` what limits, counts and sequences remember; `idle` how often each
     inactivity step was taken in this idle spell, and how much it took; `marks` which values a rule has counted.
-    `ladders` are the stages of scores that have their own. `visit` is when the present visit started, when its last
+    `ladders` are the stages of scores that have their own, `ladder_since` when each of these last changed. `visit` is when the present visit started, when its last
     event happened, and how many there have been.
     """
 
@@ -89,6 +89,7 @@ class LeadState:
     marks: tuple[int, ...] = ()
     spilled_count: int = 0
     ladders: dict[str, str] = field(default_factory=dict)
+    ladder_since: dict[str, int] = field(default_factory=dict)
     visit: tuple[int, int, int] = (0, 0, 0)
     channels: tuple[str, str] = ("", "")
     folded_count: int = 0
@@ -133,6 +134,7 @@ class LeadState:
             memory=dict(self.memory),
             idle=dict(self.idle),
             ladders=dict(self.ladders),
+            ladder_since=dict(self.ladder_since),
             notices=dict(self.notices),
             unbooked={},
         )
