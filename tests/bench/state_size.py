@@ -21,12 +21,13 @@ _LEAD = "0123456789abcdef01234567"
 #: A trait with several values matches what any of them matches: one person cannot be all of this, but a state must
 #: hold it.
 _TRAITS: Mapping[str, Any] = {
-    "title": ["CEO", "Director", "Manager", "Student"],
+    "seniority": ["c-level", "director", "manager", "student"],
     "department": ["Marketing"],
     "company_size": [500, 50, 2],
     "industry": ["Software", "Gambling"],
     "country": ["US", "Atlantis"],
-    "email": ["someone@competitor.example", "someone@gmail.com", "test@contoso.example"],
+    "email_domain": ["competitor.example"],
+    "email_kind": ["free", "fake"],
 }
 _PROPERTIES: Mapping[str, tuple[Mapping[str, Any], ...]] = {
     "Content Downloaded": ({"kind": "white-paper"}, {"kind": "ebook"}, {"kind": "checklist"}),

@@ -26,7 +26,7 @@ KINDS = {
     "fake": [
         "donaldduck@gmail.com", "Donald.Duck7@acme.com", "mickey.mouse@acme.com", "max.mustermann@web.de", "test@test",
         "test@acme.com", "test123@gmail.com", "asdf@acme.com", "asdf@mailinator.com", "xxx@acme.com", "ada@example.com",
-        "ada@mail.example.org", "ada@acme.test", "ada@acme.invalid", "ada@acme.example", "ada@printer.local",
+        "ada@mail.example.org", "ada@acme.test", "ada@acme.invalid", "ada@printer.local",
         "ada@asdf.com", "ada@test.de", "ada@localhost", "ada@a.c", "ada@1.2.3.4", "ada@-x-.com", "n/a", "none", "ada",
     ],
 }  # fmt: skip

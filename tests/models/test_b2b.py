@@ -9,10 +9,13 @@ import pytest
 import yaml
 
 from leadscore.contracts.model_file import ModelFile, read_model
-from leadscore.domain.event import Trust
+from leadscore.domain.event import LeadEvent, Trust
+from leadscore.domain.fold import fold
 from leadscore.domain.model import Model, compile_model
+from leadscore.domain.reading import read_state
+from leadscore.ingest.facts.derived import traits_with_facts
 from tests.adapters.samples import largest_state
-from tests.leads import event
+from tests.leads import DAY, NOON, event
 
 TEXT = (resources.files("leadscore.models") / "b2b.yaml").read_text("utf-8")
 
@@ -63,9 +66,14 @@ def test_stages_and_their_queues_are_those_of_the_documentation(model: Model) ->
     ]
 
 
+def test_who_became_an_mql_stays_one_down_to_forty_points_and_is_told_of_once_a_week(model: Model) -> None:
+    [mql] = [stage for stage in model.stages if stage.name == "mql"]
+    assert (dict(mql.holds), mql.quiet) == ({"total": 40}, 7 * DAY)
+
+
 def test_competitors_are_placeholders_that_nobody_can_own(file: ModelFile) -> None:
     [competitor] = [rule for rule in file.document["fit"] if rule["rule"] == "Competitor"]
-    assert all(matcher["suffix"].endswith(".example") for matcher in competitor["when"]["email"])
+    assert all(domain.endswith(".example") for domain in competitor["when"]["email_domain"])
 
 
 @pytest.mark.parametrize(
@@ -79,6 +87,7 @@ def test_competitors_are_placeholders_that_nobody_can_own(file: ModelFile) -> No
         ({"title": "Director of IT"}, {"Leads a department (director, head of)"}),
         ({"title": "Head of Growth"}, {"Leads a department (director, head of)"}),
         ({"title": "Product Manager"}, {"Manager"}),
+        ({"title": "Geschäftsführerin"}, {"Decides (C-level, founder, VP)"}),
         ({"title": "Student"}, {"Student"}),
         ({"title": "PhD student"}, {"Student"}),
         ({"title": "Clerk"}, set()),
@@ -94,7 +103,8 @@ def test_competitors_are_placeholders_that_nobody_can_own(file: ModelFile) -> No
         ({"email": "ada@competitor.example"}, {"Competitor"}),
         ({"email": "ada@notcompetitor.example"}, set()),
         ({"email": "ada@gmail.com"}, {"Free mail address"}),
-        ({"email": "donaldduck@gmail.com"}, {"Free mail address", "Made-up identity"}),
+        ({"email": "donaldduck@gmail.com"}, {"Made-up identity"}),
+        ({"email": "ada@mailinator.com"}, {"Made-up identity"}),
         ({"name": "Donald Duck", "industry": "Software"}, {"Made-up identity", "Target industry"}),
         ({"industry": "Gambling & Casinos"}, {"Industry we do not serve"}),
         ({"department": "Sales Operations"}, {"Department that uses it"}),
@@ -103,7 +113,8 @@ def test_competitors_are_placeholders_that_nobody_can_own(file: ModelFile) -> No
     ids=str,
 )
 def test_fit_is_judged_as_a_salesperson_would(model: Model, traits: dict[str, Any], rules: set[str]) -> None:
-    assert {rule.name for rule in model.fit if rule.matches(traits)} == rules
+    known = traits_with_facts(traits, Trust.DECLARED)
+    assert {rule.name for rule in model.fit if rule.matches(known)} == rules
 
 
 PAGE = "Page Viewed"
@@ -147,7 +158,40 @@ def test_an_action_has_the_points_that_were_agreed(
     model: Model, name: str, properties: dict[str, Any], points: int
 ) -> None:
     happened = event(name, trust=Trust.PUBLIC, properties=properties)
-    assert sum(rule.points for rule in model.engagement.matching(happened, {})) == points
+    assert engagement_of([happened], model) == points
+
+
+@pytest.mark.parametrize(
+    ("name", "properties", "trust", "times", "engagement"),
+    [
+        (PAGE, {"path": "/"}, Trust.SERVER, 30, 20),
+        (PAGE, {"path": "/pricing"}, Trust.PUBLIC, 30, 60),
+        ("Email Opened", {}, Trust.SERVER, 30, 20),
+        ("Email Link Clicked", {}, Trust.SERVER, 30, 20),
+        ("Webinar Attended", {"webinar_id": "scoring"}, Trust.SERVER, 30, 15),
+        ("Content Downloaded", {"kind": "white-paper"}, Trust.SERVER, 4, 100),
+    ],
+    ids=str,
+)
+def test_what_is_repeated_all_day_counts_so_much(
+    model: Model, name: str, properties: dict[str, Any], trust: Trust, times: int, engagement: int
+) -> None:
+    events = [event(name, at=NOON + n * 60_000, properties=properties, trust=trust) for n in range(times)]
+    assert engagement_of(events, model) == engagement
+
+
+def test_links_that_a_machine_follows_count_nothing(model: Model) -> None:
+    clicks = [
+        event("Email Link Clicked", at=NOON + 100 * n, properties={"link_url": f"https://www.example.com/{n}"})
+        for n in range(5)
+    ]
+    for count, engagement in ((4, 20), (5, 0)):
+        assert engagement_of(clicks[:count], model) == engagement
+
+
+def engagement_of(events: list[LeadEvent], model: Model) -> int:
+    state, _ = fold(events, model, activation=1, lead="L", as_of=NOON + DAY)
+    return read_state(state, model).scores["engagement"]
 
 
 def test_every_rule_reads_as_a_line_of_a_scorecard(model: Model) -> None:

@@ -12,9 +12,10 @@ _ALSO_FREE = frozenset(
         "tuta.io", "tutamail.com", "tutanota.com", "tutanota.de", "vodafone.de", "zohomail.eu",
     }
 )  # fmt: skip
-#: No mail ever comes from there: RFC 2606, RFC 6761, RFC 6762, ICANN's private use, and what routers call home.
+#: No mail ever comes from there: RFC 2606, RFC 6761, RFC 6762, ICANN's private use, and what routers call home. Not
+#: `.example`: it stands in documentation for somebody's domain, and nobody types it into a form.
 _RESERVED_ENDINGS = frozenset(
-    {"corp", "example", "home", "internal", "invalid", "lan", "local", "localdomain", "localhost", "test"}
+    {"corp", "home", "internal", "invalid", "lan", "local", "localdomain", "localhost", "test"}
 )
 _RESERVED_NAMES = frozenset({"example.com", "example.net", "example.org"})
 #: `asdf.com` and the like, under any ending.
