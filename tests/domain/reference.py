@@ -609,7 +609,6 @@ class _Lead:
             matrix=matrix,
             priority=next((name for name, cells in self.card.priority.items() if matrix in cells), None),
             stage=self.stage,
-            # Open: who is out or disqualified stays in the lists of scores.
             lists=[self.stage] * on_ladder + [f"{score}/{rung}" for score, rung in self.rungs.items() if rung],
         )
 
@@ -1011,9 +1010,10 @@ class _Lead:
     # Stages
 
     def _judge(self) -> None:
+        is_away = self.is_disqualified or self.is_out
         for score, rungs in self.card.ladders.items():
             present = next((rank for rank, rung in enumerate(rungs) if rung.name == self.rungs[score]), -1)
-            rank = self._highest(rungs, present)
+            rank = -1 if is_away else self._highest(rungs, present)
             self.rungs[score] = rungs[rank].name if rank >= 0 else None
         if self.is_disqualified or self.is_out:
             self.stage = "disqualified" if self.is_disqualified else "out"

@@ -148,6 +148,16 @@ class Model:
     minds_visits: bool
     minds_the_unknown: bool
 
+    def is_quiet_on(self, event_name: str) -> bool:
+        """Whether an event of this name does nothing but give points."""
+        return (
+            not self.minds_visits
+            and self.activity is None
+            and event_name != SCORE_RESET
+            and not self.effects.of(event_name)
+            and not self.watches.of(event_name)
+        )
+
     @property
     def entry(self) -> Stage:
         """Where every lead starts."""

@@ -99,11 +99,12 @@ class LeadState:
     homes: tuple[int, ...] = ()
     notices: dict[int, int] = field(default_factory=dict)
     merged_into: str = ""
-    #: Not stored: a lower bound of the next time-driven instant, the marks kept outside the state, once read, and what
-    #: was given but is not in the lines yet: how often, and when last.
+    #: Not stored: a lower bound of the next time-driven instant, the marks kept outside the state, once read, what was
+    #: given but is not in the lines yet (how often, and when last), and whether the stage has to be judged.
     wakes_at: int = 0
     spilled: frozenset[int] | None = None
     unbooked: dict[Match, list[int]] = field(default_factory=dict)
+    is_stirred: bool = False
 
     @property
     def fit(self) -> int:
@@ -142,7 +143,19 @@ class LeadState:
 
 #: What two folds of the same events at different moments may differ in.
 _BOOKKEEPING = frozenset(
-    {"version", "as_of", "due_at", "recent", "recent_since", "homes", "notices", "wakes_at", "spilled", "unbooked"}
+    {
+        "version",
+        "as_of",
+        "due_at",
+        "recent",
+        "recent_since",
+        "homes",
+        "notices",
+        "wakes_at",
+        "spilled",
+        "unbooked",
+        "is_stirred",
+    }
 )
 
 
