@@ -1,32 +1,34 @@
 """docs/model.md and docs/events.md say what really is: their examples are read and run, their tables compared."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from leadscore.adapters.models import shipped_text
-from leadscore.contracts import model_file, model_review, model_schema
+from leadscore.contracts import model_file, model_review, model_schema, model_schema_fields
 from leadscore.contracts.model_file import ModelFileError, load_model, read_model
-from leadscore.domain.event import Trust
+from leadscore.domain.event import LeadEvent, Trust
 from leadscore.domain.fold import fold
 from leadscore.domain.matching import compile_pattern
-from leadscore.domain.model import compile_model
+from leadscore.domain.model import Model, compile_model
 from leadscore.domain.profile import TRAIT_NAME_CHARACTERS_MAX, TRAIT_VALUE_BYTES_MAX, TRAITS_MAX
 from leadscore.domain.reading import explain, read_state
 from leadscore.ingest.form import _TRAITS
 from leadscore.ingest.segment import EVENT_NAMES
-from tests.leads import NOON, event
+from tests.golden.cases import shipped
+from tests.leads import DAY, HOUR, NOON, event
 
 DOCS = Path(__file__).parents[2] / "docs"
 MODEL, EVENTS = ((DOCS / name).read_text() for name in ("model.md", "events.md"))
 #: What a fragment of a model needs to be a whole one.
 AROUND = "model: example\n"
 LADDER = "stages: [stage: new, {stage: mql, at: 50}, {stage: sql, at: 100}]\n"
-#: With this rule every stage can be reached.
-ENGAGEMENT = "engagement: [{rule: Something, event: Something, points: 5}]\n"
+#: With these rules every stage can be reached.
+RULES = (f"{{rule: Something {number}, event: Something, points: 5}}" for number in range(3))
+ENGAGEMENT = f"engagement: [{', '.join(RULES)}]\n"
 
 
 def blocks(language: str) -> list[str]:
@@ -40,6 +42,11 @@ def rows(text: str, first_column: str) -> list[list[str]]:
     table = lines[start + 2 :]
     end = next((n for n, line in enumerate(table) if not line.startswith("|")), len(table))
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in table[:end]]
+
+
+def header(text: str, first_column: str) -> list[str]:
+    line = next(line for line in text.splitlines() if re.match(rf"\| *{re.escape(first_column)} *\|", line))
+    return [cell.strip() for cell in line.strip("|").split("|")]
 
 
 def code(cell: str) -> list[str]:
@@ -74,6 +81,55 @@ def test_the_error_that_it_shows_is_the_error_that_is_told() -> None:
     assert str(refused.value) == blocks("console")[0].strip()
 
 
+# -- what its tables say of repetition and time ------------------------------------------------------------------------
+
+
+def model_of(rule: dict[str, Any], **parts: Any) -> Model:
+    whole = {"rule": "Tested", "event": "Tested", "points": 1, **rule}
+    document = {"model": "m", "stages": [{"stage": "new"}], "engagement": [whole], **parts}
+    return compile_model(load_model(yaml.safe_dump(document), name="m.yaml"))
+
+
+def left_after(model: Model, days: str, events: list[LeadEvent]) -> int:
+    state, _ = fold(events, model, activation=1, lead="L", as_of=NOON + int(days) * DAY)
+    return read_state(state, model).total
+
+
+@pytest.mark.parametrize(("said", "points"), rows(MODEL, "the rule says"))
+def test_what_is_repeated_counts_as_often_as_it_says(said: str, points: str) -> None:
+    opens = [
+        event("Tested", at=NOON + n * HOUR, properties={"campaign_id": "one" if n % 2 else "two"}) for n in range(10)
+    ]
+    assert left_after(model_of(yaml.safe_load(code(said)[0])), "1", opens) == int(points)
+
+
+@pytest.mark.parametrize("row", rows(MODEL, "decay"), ids=lambda row: row[0])
+def test_points_decay_as_it_says(row: list[str]) -> None:
+    model = model_of({"points": 25, "decay": yaml.safe_load(code(row[0])[0])})
+    assert in_time(model, header(MODEL, "decay")) == row[1:]
+
+
+@pytest.mark.parametrize("row", rows(MODEL, "step"), ids=lambda row: row[0])
+def test_inactivity_takes_what_it_says(row: list[str]) -> None:
+    model = model_of({"points": 40}, inactivity=[{"rule": "Idle", **yaml.safe_load(code(row[0])[0])}])
+    assert in_time(model, header(MODEL, "step")) == row[1:]
+
+
+def in_time(model: Model, columns: list[str]) -> list[str]:
+    """What is left of one match after so many days, for each column but the first."""
+    return [str(left_after(model, days.split()[0], [event("Tested")])) for days in columns[1:]]
+
+
+@pytest.mark.parametrize(("given", "taken", "shows"), rows(MODEL, "points given"))
+def test_a_cap_shows_what_it_says(given: str, taken: str, shows: str) -> None:
+    loss = {"rule": "Loss", "event": "Lost", "points": -10}
+    gain = {"rule": "Gain", "event": "Gained", "points": 10}
+    model = model_of({}, engagement=[gain, loss], scores=[{"score": "engagement", "cap": 60}])
+    events = [event("Gained", at=NOON + n) for n in range(int(given) // 10)]
+    events += [event("Lost", at=NOON + 100 + n) for n in range(int(taken) // 10)]
+    assert left_after(model, "1", events) == int(shows)
+
+
 CONDITIONS = [[code(cell)[0] for cell in row] for row in rows(MODEL, "condition")]
 
 
@@ -103,6 +159,12 @@ def test_its_limits_are_those_of_the_code() -> None:
     assert limits["the file"] == f"{model_file.FILE_BYTES_MAX // 1024} KB"
     assert limits["rules, in all sections"] == str(model_review.RULES_MAX)
     assert limits["points of a rule"].startswith(f"±{model_schema.POINTS_MAX:,},")
+    assert limits["a length of time"] == f"{model_schema_fields.DURATION_DAYS_MAX:,} days"
+    assert limits["a half-life"].startswith(f"{model_schema_fields.HALF_LIFE_DAYS_MAX} days")
+    lengths = {"scores": "scores", "groups": "groups", "bursts": "bursts", "inactivity steps": "inactivity"}
+    for what, section in lengths.items():
+        assert f"up to {limits[what]} " in model_schema.WANTED[section]
+    assert f"1 to {limits['stages of a ladder']} stages" in model_schema.WANTED["stages"]
     traits = f"{TRAITS_MAX} traits, names of up to {TRAIT_NAME_CHARACTERS_MAX} characters, values of up to"
     assert traits in MODEL.replace("\n", " ")
     assert TRAIT_VALUE_BYTES_MAX == 1024
@@ -110,37 +172,59 @@ def test_its_limits_are_those_of_the_code() -> None:
 
 # -- events.md -----------------------------------------------------------------------------------------------------
 
-SHIPPED = load_model(shipped_text(), name="b2b.yaml")
+SHIPPED = {name: load_model(shipped(name), name=name) for name in ("b2b", "ecommerce", "marketo", "pardot")}
 LISTED = {code(name)[0]: set(code(properties)) for name, properties, _ in rows(EVENTS, "event")}
 
 
-def rules_on_events() -> list[dict[str, Any]]:
-    return [
-        rule for name, section in SHIPPED.items() if isinstance(section, list) for rule in section if "event" in rule
-    ]
+def conditions_on_events() -> list[dict[str, Any]]:
+    """Whatever names events, in every model that ships."""
+    return [part for model in SHIPPED.values() for part in parts(model) if "event" in part]
 
 
-def test_every_event_of_the_shipped_model_and_of_a_call_is_listed() -> None:
-    read = {name for rule in rules_on_events() for name in rule["event"]}
+def parts(document: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(document, dict):
+        yield document
+    for part in document.values() if isinstance(document, dict) else document if isinstance(document, list) else ():
+        yield from parts(part)
+
+
+def names_of(part: dict[str, Any]) -> list[str]:
+    return [part["event"]] if isinstance(part["event"], str) else part["event"]
+
+
+def test_every_event_of_the_shipped_models_and_of_a_call_is_listed() -> None:
+    read = {name for part in conditions_on_events() for name in names_of(part)}
     assert read | set(EVENT_NAMES.values()) - {""} <= LISTED.keys()
 
 
-def test_every_property_that_the_shipped_model_reads_is_listed_with_its_event() -> None:
-    for rule in rules_on_events():
-        listed = set().union(*(LISTED[name] for name in rule["event"]))
-        assert set(properties(rule.get("when", {}))) <= listed, rule["rule"]
+def test_every_property_that_the_shipped_models_read_is_listed_with_its_event() -> None:
+    for part in conditions_on_events():
+        listed = set().union(*(LISTED[name] for name in names_of(part)))
+        assert set(properties(part)) <= listed, part
 
 
-def properties(condition: dict[str, Any]) -> list[str]:
-    alternatives = [name for part in condition.get("$or", []) for name in properties(part)]
-    return [*condition.get("properties", {}), *alternatives]
+def properties(part: dict[str, Any]) -> Iterator[str]:
+    """The properties that something about an event reads."""
+    yield from read_by(part.get("when", {}))
+    for path in (part.get("once_per", ""), part.get("each", ""), part.get("count", {}).get("of", "")):
+        if path.startswith("properties."):
+            yield path.split(".")[1]
 
 
-def test_every_trait_is_listed_and_whether_the_shipped_model_reads_it() -> None:
-    listed = {code(name)[0]: read == "yes" for name, _, read in rows(EVENTS, "trait")}
+def read_by(condition: dict[str, Any]) -> Iterator[str]:
+    yield from condition.get("properties", {})
+    for alternative in condition.get("$or", []):
+        yield from read_by(alternative)
+
+
+def test_every_trait_is_listed_and_how_the_default_model_reads_it() -> None:
+    listed = {code(name)[0]: read for name, _, read in rows(EVENTS, "trait")}
     assert listed.keys() == _TRAITS.keys()
-    read = {path[-1] for rule in SHIPPED["fit"] for path in model_schema.outermost_fields(rule["when"])}
-    assert {name for name, is_read in listed.items() if is_read} == read
+    read = {path[-1] for rule in SHIPPED["b2b"]["fit"] for path in model_schema.outermost_fields(rule["when"])}
+    said = {name for name, how in listed.items() if how == "yes"} | {
+        fact for how in listed.values() for fact in code(how)
+    }
+    assert said == read
 
 
 def test_trust_is_explained_kind_by_kind() -> None:
