@@ -1,4 +1,4 @@
-"""The oracle itself, held to numbers worked out by hand."""
+"""The oracle and the fold, held to numbers worked out by hand."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,6 +6,9 @@ from typing import Any
 import pytest
 
 from leadscore.domain.event import LeadEvent, Trust
+from leadscore.domain.fold import fold
+from leadscore.domain.model import compile_model
+from leadscore.domain.reading import read_state
 from tests.domain.reference import WITHDRAWN, Outcome, reference, reference_next_change_at
 from tests.leads import DAY, HOUR, NOON, event
 
@@ -33,8 +36,13 @@ def links(*times: int, of: int = 5) -> list[LeadEvent]:
 
 
 def read(document: Mapping[str, Any], events: list[LeadEvent], after: int = 0) -> Outcome:
-    """The lead `after` ms after its last event, its lines adding up."""
-    outcome = reference(document, events, max(event.occurred_at for event in events) + after)
+    """The lead `after` ms after its last event, its lines adding up, and the fold of one mind with the oracle."""
+    as_of = max(event.occurred_at for event in events) + after
+    outcome = reference(document, events, as_of)
+    compiled = compile_model(document)
+    reading = read_state(fold(events, compiled, activation=1, lead="x", as_of=as_of)[0], compiled)
+    assert (reading.total, reading.scores) == (outcome.total, dict(outcome.scores))
+    assert (reading.grade, reading.matrix, reading.stage) == (outcome.grade, outcome.matrix, outcome.stage)
     for score, shown in outcome.scores.items():
         assert sum(points for (of, _), (points, _, _) in outcome.lines.items() if of == score) == shown
     return outcome

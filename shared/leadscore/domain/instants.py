@@ -109,6 +109,9 @@ def _drifted_at_once(state: LeadState, model: Model, at: int) -> bool:
         return True
     if len({moved[0] < pool[0] for _, _, pool, moved in moves}) > 1:
         return False
+    # What a cap hides is lost all the same, and what a score below zero is spared is not: the order tells them apart.
+    if any(pool_of.group is not None and state.scores[pool_of.score] <= 0 for pool_of, _, _, _ in moves):
+        return False
     scores = _scores_after(state, [(pool_of, moved[0] - pool[0]) for pool_of, _, pool, moved in moves])
     if any(scores[name] < 0 < raw for name, raw in state.scores.items()):
         return False
