@@ -4,8 +4,9 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
+from leadscore.domain.compiler import compile_model
 from leadscore.domain.event import IDENTIFIER_KINDS, Identifier, LeadEvent, Trust, event_id
-from leadscore.domain.model import Model, compile_model
+from leadscore.domain.model import Model
 from leadscore.domain.state import LeadState
 
 HOUR = 3_600_000

@@ -5,7 +5,8 @@ from typing import Any
 import yaml
 
 from leadscore.adapters.models import shipped_text
-from leadscore.domain.model import Model, compile_model
+from leadscore.domain.compiler import compile_model
+from leadscore.domain.model import Model
 
 RULES = 100
 EVENT_NAMES = tuple(f"Thing {number} Done" for number in range(12))

@@ -10,8 +10,9 @@ from enum import Enum
 from random import Random
 from typing import Any
 
+from leadscore.domain.compiler import compile_model
 from leadscore.domain.event import Identifier, LeadEvent, Trust, event_id
-from leadscore.domain.model import Model, compile_model
+from leadscore.domain.model import Model
 from tests.bench.models import EVENT_NAMES
 from tests.bench.scoring import DAY_MS, NOON
 

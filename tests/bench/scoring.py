@@ -13,8 +13,8 @@ from leadscore.adapters.model_versions import DynamoDBModelVersions
 from leadscore.adapters.models import StoredModels, shipped_text
 from leadscore.adapters.parallel import run_all
 from leadscore.adapters.pauses import pause
+from leadscore.domain.compiler import compile_model
 from leadscore.domain.event import LeadEvent
-from leadscore.domain.model import compile_model
 from leadscore.domain.state import LeadState
 from leadscore.domain.transition import Cause
 from leadscore.use_cases.activate import activate

@@ -10,10 +10,11 @@ import yaml
 
 from leadscore.contracts import model_file, model_review, model_schema, model_schema_fields
 from leadscore.contracts.model_file import ModelFileError, load_model, read_model
+from leadscore.domain.compiler import compile_model
 from leadscore.domain.event import LeadEvent, Trust
 from leadscore.domain.fold import fold
 from leadscore.domain.matching import compile_pattern
-from leadscore.domain.model import Model, compile_model
+from leadscore.domain.model import Model
 from leadscore.domain.profile import TRAIT_NAME_CHARACTERS_MAX, TRAIT_VALUE_BYTES_MAX, TRAITS_MAX
 from leadscore.domain.reading import explain, read_state
 from leadscore.ingest.form import _TRAITS

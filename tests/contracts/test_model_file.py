@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from leadscore.contracts.model_file import FILE_BYTES_MAX, ModelFileError, load_model, read_model
 from leadscore.contracts.model_review import RULES_MAX
-from leadscore.domain.model import compile_model
+from leadscore.domain.compiler import compile_model
 
 STAGES = """\
 model: mine

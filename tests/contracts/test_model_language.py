@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 
 from leadscore.contracts.model_file import ModelFileError, load_model, read_model
 from leadscore.contracts.model_schema import EVENT_FIELDS
-from leadscore.domain.model import compile_model, event_document
+from leadscore.domain.compiler import compile_model
+from leadscore.domain.model import event_document
 from tests.contracts.generated_models import models
 from tests.leads import event
 

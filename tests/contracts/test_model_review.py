@@ -7,9 +7,9 @@ import pytest
 from leadscore.contracts.model_file import load_model, read_model
 from leadscore.contracts.model_review_events import doubts_of_events
 from leadscore.contracts.model_review_matching import CALLS, EFFECT_TRUST
+from leadscore.domain.compiler import compile_model
 from leadscore.domain.event import Trust
 from leadscore.domain.matching import show_path
-from leadscore.domain.model import compile_model
 from leadscore.ingest.segment import EVENT_NAMES
 
 STAGES = "model: mine\nstages: [{stage: new}, {stage: mql, at: 50}]\n"

@@ -16,7 +16,7 @@ from leadscore.cli.model_check import schema_text
 from leadscore.contracts.model_file import ModelFileError, load_model
 from leadscore.contracts.model_schema import ModelDocument, Part, fields_of
 from leadscore.contracts.model_schema_json import json_schema
-from leadscore.domain.model import compile_model
+from leadscore.domain.compiler import compile_model
 from tests.contracts.generated_models import models
 from tests.contracts.test_model_file import VALUES, WHOLE
 from tests.contracts.test_model_language import MISTAKES

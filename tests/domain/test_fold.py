@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from leadscore.domain.event import LeadEvent, Trust
 from leadscore.domain.fold import OutOfOrder, advance, extend, fold, next_change_at
-from leadscore.domain.model import DISQUALIFIED, OUT
 from leadscore.domain.profile import TRAITS_MAX
 from leadscore.domain.reading import explain
+from leadscore.domain.rules import DISQUALIFIED, OUT
 from leadscore.domain.state import LeadState, same_fold
 from tests.leads import DAY, HOUR, NOON, event, small_model, total
 

@@ -15,9 +15,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from leadscore.adapters.dynamodb_state import state_from, state_values
+from leadscore.domain.compiler import compile_model
 from leadscore.domain.event import LeadEvent
 from leadscore.domain.fold import OutOfOrder, advance, extend, fold
-from leadscore.domain.model import Model, compile_model
+from leadscore.domain.model import Model
 from leadscore.domain.reading import Reading, read_state
 from leadscore.domain.state import LeadState, Profile, same_fold
 from tests.contracts.generated_models import models

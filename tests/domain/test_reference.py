@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from leadscore.domain.compiler import compile_model
 from leadscore.domain.event import LeadEvent, Trust
 from leadscore.domain.fold import fold
-from leadscore.domain.model import compile_model
 from leadscore.domain.reading import read_state
 from tests.domain.reference import WITHDRAWN, Outcome, reference, reference_next_change_at
 from tests.leads import DAY, HOUR, NOON, event

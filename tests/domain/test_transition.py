@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from leadscore.domain.compiler import compile_model
 from leadscore.domain.event import LeadEvent
 from leadscore.domain.fold import advance, extend, fold
-from leadscore.domain.model import Model, compile_model
+from leadscore.domain.model import Model
 from leadscore.domain.state import LeadState, Profile
 from leadscore.domain.transition import Cause, Transition, difference, remember_notice
 from tests.leads import DAY, HOUR, NOON, event
@@ -203,6 +204,40 @@ def test_an_anonymous_visit_starts_no_quiet_time() -> None:
     assert move(lead.does("Ten More", "Ten More"))[1:] == ("mql", True)
 
 
+def test_the_way_down_into_a_quiet_stage_is_told_and_makes_its_quiet_time_no_longer() -> None:
+    lead = Told()
+    up = told(lead.does("Fifty More"))
+    lead.does("Fifty More")
+    lead.now = NOON + 6 * DAY
+
+    assert move(lead.does("Twenty Less")) == ("sql", "mql", True)
+    lead.does("Twenty Less", "Twenty Less", "Twenty Less")
+    lead.now = up.as_of + 7 * DAY - 3_000
+    assert move(lead.does("Ten More", "Ten More", "Ten More")) == ("new", "mql", True)
+
+
+def test_a_list_is_told_beside_a_stage_that_alone_would_not_be_and_makes_its_quiet_time_anew() -> None:
+    lead = mql_and_back()
+    lead.now = NOON + 6 * DAY
+
+    both = told(lead.does("Ten More", "Ten More", "Security Page Viewed"))
+    assert (move(both), both.entered) == (("new", "mql", True), ("security/interested",))
+    lead.does("Twenty Less")
+    lead.now = NOON + 8 * DAY
+    assert move(lead.does("Ten More", "Ten More")) == ("new", "mql", False)
+
+
+def test_a_list_that_changes_within_a_stage_starts_no_quiet_time_of_the_stage() -> None:
+    lead = Told()
+    lead.does("Fifty More")
+    lead.now = NOON + 6 * DAY
+    lead.does("Security Page Viewed")
+    lead.does("Twenty Less")
+    lead.now = NOON + 8 * DAY
+
+    assert move(lead.does("Ten More", "Ten More")) == ("new", "mql", True)
+
+
 # -- lists of single scores --------------------------------------------------------------------------------------------
 
 
@@ -266,6 +301,65 @@ def test_a_lead_that_unsubscribes_leaves_its_lists() -> None:
     out = told(lead.does("Unsubscribed"))
     assert (out.to_stage, out.left, out.direction) == ("out", ("security/interested",), "down")
     assert out.routes == ("security-team",)
+
+
+def test_a_lead_that_is_out_or_ruled_out_comes_into_no_list_until_it_is_back() -> None:
+    away = model(
+        disqualify=[{"rule": "Ruled out", "event": "Lead Disqualified"}],
+        requalify=[{"rule": "Ruled in", "event": "Lead Requalified"}],
+    )
+    lead = Told(away)
+    lead.does("Security Page Viewed", "Security Off")
+    assert told(lead.does("Lead Disqualified")).left == ("security/interested",)
+    assert lead.does("Cloud Page Viewed") is None
+
+    back = told(lead.does("Lead Requalified"))
+    assert back.entered == ("cloud/curious",), "15 would have held the other list, and does not bring back into it"
+
+
+def test_a_list_that_time_ends_occurred_when_time_ended_it() -> None:
+    lead = Told()
+    lead.does("Ten More")
+    lead.does("Cloud Page Viewed")
+
+    left = told(lead.waits(NOON + 45 * DAY))
+    assert (left.occurred_at, left.as_of) == (lead.state.ladder_since["cloud"], NOON + 45 * DAY)
+    assert NOON + 30 * DAY <= left.occurred_at < NOON + 32 * DAY
+
+
+def test_a_list_occurred_when_the_lead_came_into_it_whatever_followed() -> None:
+    lead = Told()
+    lead.does("Ten More")
+
+    entered = told(lead.does("Security Page Viewed", "Ten More", "Ten More"))
+    assert (entered.occurred_at, entered.as_of) == (NOON + 1_000, NOON + 4_000)
+
+
+def test_where_only_lists_change_climbing_any_ladder_is_up_and_all_else_down() -> None:
+    lead = Told()
+    lead.does("Security Page Viewed", "Security Page Viewed")
+
+    assert told(lead.does("Security Page Viewed", "Security Off", "Cloud Page Viewed")).direction == "up"
+    a_step_down = told(lead.does("Security Off", "Security Off", "Security Off", "Security Off"))
+    assert (a_step_down.entered, a_step_down.direction) == (("security/interested",), "down")
+    assert told(lead.does(*["Security Off"] * 6)).direction == "down"
+
+
+def test_a_list_is_explained_by_its_score_and_what_happened_then_comes_first() -> None:
+    lead = Told()
+    lead.does("Fifty More")
+    lead.does("Security Off")
+
+    entered = told(lead.does("Security Page Viewed", "Security Page Viewed"))
+    assert entered.reasons == (("Security page", 40), ("Security off", -5))
+    left = told(lead.does(*["Security Off"] * 6))
+    assert left.reasons == (("Security off", -35), ("Security page", 40))
+
+
+def test_a_stage_and_a_list_of_one_commit_are_both_explained() -> None:
+    both = told(Told().does("Security Page Viewed", "Fifty More"))
+
+    assert both.reasons == (("Fifty more", 50), ("Security page", 20))
 
 
 def test_a_lead_that_a_merge_closes_leaves_its_lists_and_tells_nobody_but_of_a_person() -> None:
@@ -332,11 +426,52 @@ def test_a_visitor_that_gets_a_name_in_the_first_stage_is_no_news() -> None:
     assert lead.does("Ten More") is None
 
 
+def visitor() -> Told:
+    return Told(who={"anonymous": "browser"})
+
+
+def named(lead: Told) -> Told:
+    lead.who = {"user": "ada", "anonymous": "browser"}
+    return lead
+
+
+@pytest.mark.parametrize(("points", "stage", "routes"), [("Ten More", "new", ()), ("Fifty More", "mql", ("nurture",))])
+def test_an_introduction_tells_all_lists_that_the_visitor_is_in(
+    points: str, stage: str, routes: tuple[str, ...]
+) -> None:
+    lead = visitor()
+    lead.does(points, "Security Page Viewed")
+    named(lead)
+
+    introduced = told(lead.does("Cloud Page Viewed"))
+    assert (introduced.introduces, introduced.publish, introduced.to_stage) == (True, True, stage)
+    assert (introduced.entered, introduced.direction) == (("cloud/curious", "security/interested"), "up")
+    assert introduced.routes == (*routes, "security-team")
+
+
+def test_an_introduction_tells_nothing_of_lists_that_the_visitor_left() -> None:
+    lead = visitor()
+    lead.does("Security Page Viewed")
+    named(lead)
+
+    assert lead.does("Security Off", "Security Off", "Security Off") is None
+
+
 def test_a_person_is_introduced_once() -> None:
     lead = Told()
     lead.does("Ten More")
 
     assert not told(lead.does("Fifty More")).introduces
+
+
+def test_a_list_that_a_model_does_away_with_is_left_at_that_moment() -> None:
+    lead = Told()
+    lead.does("Ten More", "Security Page Viewed")
+    lead.now = NOON + DAY
+
+    gone = told(lead.is_rescored(model(scores=[], engagement=MODEL["engagement"][:4]), tells=True))
+    assert (gone.left, gone.occurred_at, gone.direction) == (("security/interested",), NOON + DAY, "down")
+    assert (gone.publish, gone.reasons, gone.routes) == (True, (), ())
 
 
 # -- what a model does -------------------------------------------------------------------------------------------------

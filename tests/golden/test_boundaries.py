@@ -9,9 +9,10 @@ import pytest
 import yaml
 
 from leadscore.contracts.model_file import load_model
+from leadscore.domain.compiler import compile_model
 from leadscore.domain.event import LeadEvent, Trust
 from leadscore.domain.fold import OutOfOrder, advance, extend, fold
-from leadscore.domain.model import Model, compile_model
+from leadscore.domain.model import Model
 from leadscore.domain.reading import Reading, read_state
 from leadscore.domain.state import LeadState, Profile
 from tests.leads import DAY, HOUR, NOON, event

@@ -5,9 +5,10 @@ from random import Random
 import pytest
 
 from leadscore.contracts.model_file import load_model, read_model
+from leadscore.domain.compiler import compile_model
 from leadscore.domain.event import LeadEvent, Trust
 from leadscore.domain.fold import extend, fold, stage_changes
-from leadscore.domain.model import Model, compile_model
+from leadscore.domain.model import Model
 from leadscore.domain.reading import read_state
 from leadscore.domain.state import LeadState, Profile
 from leadscore.ingest.arrival import Arrival

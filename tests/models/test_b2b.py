@@ -9,9 +9,10 @@ import pytest
 import yaml
 
 from leadscore.contracts.model_file import ModelFile, read_model
+from leadscore.domain.compiler import compile_model
 from leadscore.domain.event import LeadEvent, Trust
 from leadscore.domain.fold import fold
-from leadscore.domain.model import Model, compile_model
+from leadscore.domain.model import Model
 from leadscore.domain.reading import read_state
 from leadscore.ingest.facts.derived import traits_with_facts
 from tests.adapters.samples import largest_state

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from leadscore.contracts.model_file import ModelFile, read_model
-from leadscore.domain.model import compile_model
+from leadscore.domain.compiler import compile_model
 
 NAMES = ("b2b", "ecommerce", "marketo", "pardot")
 TEXTS = {name: (resources.files("leadscore.models") / f"{name}.yaml").read_text("utf-8") for name in NAMES}

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 import pytest
 
 from leadscore.adapters.memory import FixedModels, MemoryStore
+from leadscore.domain.compiler import compile_model
 from leadscore.domain.event import Identifier, LeadEvent, Trust
-from leadscore.domain.model import Model, compile_model
+from leadscore.domain.model import Model
 from leadscore.domain.state import LeadState
 from leadscore.domain.transition import Cause, Transition
 from leadscore.use_cases.messages import events_body, ticks_body

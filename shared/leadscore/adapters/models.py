@@ -13,7 +13,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from leadscore.adapters.dynamodb_calls import Unserved
 from leadscore.adapters.failure import describe
 from leadscore.adapters.model_versions import DynamoDBModelVersions
-from leadscore.domain.model import Model, compile_model
+from leadscore.domain.compiler import compile_model
+from leadscore.domain.model import Model
 from leadscore.use_cases.ports import Activation, ModelBehind, VersionConflict
 
 if TYPE_CHECKING:

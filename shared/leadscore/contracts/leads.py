@@ -108,12 +108,17 @@ class TimelineEvent(_Answer):
 
 
 class TimelineTransition(_Answer):
-    """A change of the lead's stage; `from` is null at its birth, `to` where it became part of another lead."""
+    """A change of the lead's stage; `from` is null at its birth, `to` where it became part of another lead.
+
+    Where only lists changed, both are the stage that the lead was in all the while.
+    """
 
     at: Moment
     type: Literal["transition"] = "transition"
     from_stage: str | None = Field(alias="from")
     to_stage: str | None = Field(alias="to")
+    entered: list[str] = Field(description="Lists of single scores that the lead came into, as <score>/<stage>.")
+    left: list[str] = Field(description="Lists of single scores that the lead fell out of.")
     cause: Cause
 
 

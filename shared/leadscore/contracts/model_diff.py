@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from leadscore.domain.model import DEFAULT_BURSTS, DEFAULT_GRADE, DEFAULT_VISITS
+from leadscore.domain.compiler import DEFAULT_BURSTS, DEFAULT_GRADE, DEFAULT_VISITS
 from leadscore.domain.rules import ENGAGEMENT, FIT, TOTAL
 
 #: Of a condition's values so many are named.

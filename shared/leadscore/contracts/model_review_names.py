@@ -15,8 +15,9 @@ from leadscore.contracts.model_schema import (
     StageEntry,
 )
 from leadscore.contracts.yaml_file import Path
+from leadscore.domain.compiler import RESET_BY_A_PERSON, WITHDRAWN
 from leadscore.domain.matching import show_path
-from leadscore.domain.model import RESET_BY_A_PERSON, VISIT_STARTED, WITHDRAWN
+from leadscore.domain.model import VISIT_STARTED
 from leadscore.domain.rules import DISQUALIFIED, ENGAGEMENT, FIT, GRADE, OUT, TOTAL
 
 RULES_MAX = 500

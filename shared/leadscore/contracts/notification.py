@@ -53,7 +53,7 @@ class StageChange(_Contract):
     priority: str | None = None
     entered: list[str] = Field([], description="Lists of single scores that the lead came into, as <score>/<stage>.")
     left: list[str] = Field([], description="Lists of single scores that the lead fell out of.")
-    reasons: Annotated[list[Reason], Field(max_length=REASONS_MAX, description="The weightiest first.")]
+    reasons: Annotated[list[Reason], Field(max_length=REASONS_MAX, description="What happened then comes first.")]
     sequence: int = Field(description="The lead's version: a higher one is later, however messages arrive.")
     occurred_at: Moment = Field(description="When the change took effect.")
     as_of: Moment = Field(description="The moment that the scores were computed for.")
