@@ -58,8 +58,8 @@ def change(data: dict[str, Any]) -> Text:
 
 
 def reason(data: dict[str, Any]) -> Text:
-    first = data["reasons"][0]
-    return Text.assemble(points(first["points"]), " ", first["rule"])
+    """The first one, if any: a new model may move a lead that no rule ever gave anything."""
+    return Text("\n").join(Text.assemble(points(each["points"]), " ", each["rule"]) for each in data["reasons"][:1])
 
 
 def stage(name: str) -> Text:

@@ -93,7 +93,6 @@ STATES = st.builds(
     idle=st.dictionaries(IDS, st.tuples(st.integers(), st.integers()), max_size=3),
     marks=st.lists(MARKS, max_size=5).map(tuple),
     spilled_count=st.integers(0, 10**6),
-    ladders=st.dictionaries(TEXT, TEXT, max_size=3),
     visit=st.tuples(st.integers(), st.integers(), st.integers()),
     channels=st.tuples(TEXT, TEXT),
     notices=st.dictionaries(IDS, st.integers(), max_size=3),
@@ -103,6 +102,14 @@ STATES = st.builds(
     recent_since=st.integers(),
     homes=st.lists(SHORTS, max_size=4).map(tuple),
     merged_into=TEXT,
+).flatmap(
+    lambda state: st.dictionaries(TEXT, st.tuples(TEXT, st.integers()), max_size=3).map(
+        lambda ladders: replace(
+            state,
+            ladders={score: stage for score, (stage, _) in ladders.items()},
+            ladder_since={score: since for score, (_, since) in ladders.items()},
+        )
+    )
 )
 
 
@@ -136,9 +143,9 @@ class TestState:
 
     def test_no_field_of_a_state_is_forgotten(self) -> None:
         """Each field, changed alone, changes what is read back: so a new field cannot be left out of the item."""
-        blank = LeadState("L1", version=1)
+        blank = LeadState("L1", version=1, ladders={"topic": "warm"}, ladder_since={"topic": 3})
         for field in fields(LeadState):
-            if field.name in ("wakes_at", "spilled", "unbooked"):
+            if field.name in ("wakes_at", "spilled", "unbooked", "is_stirred"):
                 continue  # Found anew by whoever reads a state.
             before = getattr(blank, field.name)
             other: Any = {
@@ -149,6 +156,7 @@ class TestState:
                 "idle": {1: (2, 3)},
                 "marks": (1, 2),
                 "ladders": {"topic": "hot"},
+                "ladder_since": {"topic": 4},
                 "visit": (1, 2, 3),
                 "channels": ("email", "direct"),
                 "notices": {1: 2},

@@ -11,6 +11,8 @@ from leadscore.adapters.memory import FixedModels
 from leadscore.contracts.leads import Lead, TimelineEvent, TimelineTransition
 from leadscore.contracts.moments import moment
 from leadscore.domain.event import Identifier, LeadEvent, Trust
+from leadscore.domain.fold import fold
+from leadscore.domain.reading import explain, read_state
 from leadscore.domain.state import LeadState
 from leadscore.use_cases import read_leads
 from leadscore.use_cases.ports import Commit, ModelBehind
@@ -177,7 +179,15 @@ def test_the_timeline_tells_events_and_transitions_newest_first(office: Office) 
     office.receive(event("Demo Requested", at=NOON + HOUR, properties={"form": "demo", "seats": 40}))
 
     assert [entry.model_dump() for entry in office.ada().timeline] == [
-        {"type": "transition", "at": moment(NOON + HOUR), "from": "new", "to": "sql", "cause": "event"},
+        {
+            "type": "transition",
+            "at": moment(NOON + HOUR),
+            "from": "new",
+            "to": "sql",
+            "entered": [],
+            "left": [],
+            "cause": "event",
+        },
         {
             "type": "event",
             "at": moment(NOON + HOUR),
@@ -186,7 +196,15 @@ def test_the_timeline_tells_events_and_transitions_newest_first(office: Office) 
             "trust": "server",
             "properties": {"form": "demo", "seats": 40},
         },
-        {"type": "transition", "at": moment(NOON), "from": None, "to": "new", "cause": "event"},
+        {
+            "type": "transition",
+            "at": moment(NOON),
+            "from": None,
+            "to": "new",
+            "entered": [],
+            "left": [],
+            "cause": "event",
+        },
         {
             "type": "event",
             "at": moment(NOON),
@@ -195,6 +213,24 @@ def test_the_timeline_tells_events_and_transitions_newest_first(office: Office) 
             "trust": "public",
             "properties": {},
         },
+    ]
+
+
+def test_the_timeline_tells_the_lists_that_a_lead_came_into_and_fell_out_of(office: Office) -> None:
+    ladder = [{"stage": "interested", "at": 20}]
+    security = {"rule": "Security paper", "event": "White Paper Read", "points": 30, "score": ["security"]}
+    office.models = FixedModels(
+        1, small_model(scores=[{"score": "security", "stages": ladder}], engagement=[security], fit=[])
+    )
+    office.receive(event("Blog Subscribed", at=NOON))
+    office.receive(event("White Paper Read", at=NOON + HOUR))
+    office.receive(event("Unsubscribed", at=NOON + 2 * HOUR))
+
+    told = [entry for entry in office.ada().timeline if isinstance(entry, TimelineTransition)]
+    assert [(entry.from_stage, entry.to_stage, entry.entered, entry.left) for entry in told] == [
+        ("new", "out", [], ["security/interested"]),
+        ("new", "new", ["security/interested"], []),
+        (None, "new", [], []),
     ]
 
 
@@ -327,13 +363,33 @@ def test_a_stage_with_more_leads_than_are_looked_at_says_so(office: Office, monk
     assert listed.truncated
 
 
-def test_a_list_shows_leads_that_wait_for_a_new_model_with_their_committed_scores(office: Office) -> None:
+def test_a_list_shows_leads_of_another_activation_with_their_committed_scores_as_the_model_at_hand_shows_them(
+    office: Office,
+) -> None:
+    office.models = FixedModels(1, small_model(scores=[{"score": "security", "decay": {"half_life": "1d"}}]))
     office.receive(event("White Paper Read", at=NOON))
-    office.models = FixedModels(2, small_model(engagement=[]))
+    changes = {"scores": [{"score": "engagement", "cap": 20}], "matrix": {"fit": [50], "engagement": [20]}}
+    office.models = FixedModels(2, small_model(engagement=[], **changes))
     office.now = NOON + 31 * DAY
 
     (summary,) = office.reading.in_stage("warm", limit=10).leads
-    assert (summary.total, summary.next_change_at) == (25, None)
+    assert (summary.total, summary.scores) == (20, {"fit": 0, "engagement": 20})
+    assert (summary.matrix, summary.next_change_at) == ("B1", None)
+
+
+def test_a_list_makes_no_explanation(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    office.receive(*people(3))
+    monkeypatch.setattr("leadscore.domain.reading.shown_lines", None)
+
+    assert len(office.reading.in_stage("warm", limit=10).leads) == 3
+
+
+def test_what_another_model_gave_is_left_out_of_an_explanation_under_this_one() -> None:
+    state, _ = fold([event("White Paper Read")], small_model(), activation=1, lead="L", as_of=NOON)
+    other = small_model(engagement=[])
+
+    assert explain(state, other) == []
+    assert read_state(state, other).total == 25
 
 
 def test_the_index_may_lag_behind_and_the_list_still_has_the_stage_only(office: Office) -> None:

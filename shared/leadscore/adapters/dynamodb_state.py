@@ -91,7 +91,9 @@ def _read_rest(state: LeadState, stream: Iterator[int]) -> None:
     state.memory = {_id(stream): _numbers(stream) for _ in _many(stream)}
     state.marks = tuple(int.from_bytes(islice(stream, _MARK_BYTES)) for _ in _many(stream))
     state.spilled_count = _number(stream)
-    state.ladders = {_text(stream): _text(stream) for _ in _many(stream)}
+    for _ in _many(stream):
+        score = _text(stream)
+        state.ladders[score], state.ladder_since[score] = _text(stream), state.as_of - _number(stream)
     state.visit = (_number(stream), _number(stream), _number(stream))
     state.notices = {_id(stream): _number(stream) for _ in _many(stream)}
 
@@ -158,6 +160,7 @@ def _encode_rest(state: LeadState) -> bytearray:
     for score, stage in _each(out, state.ladders.items()):
         _put_text(out, score)
         _put_text(out, stage)
+        _put_number(out, state.as_of - state.ladder_since[score])
     for number in state.visit:
         _put_number(out, number)
     for number, told_at in _each(out, state.notices.items()):

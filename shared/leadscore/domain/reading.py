@@ -1,6 +1,5 @@
 """What a lead's state says to people: scores, grade, place in the matrix, lists, and the lines that add up."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -22,6 +21,16 @@ class ExplanationLine(NamedTuple):
     last_at: int
 
 
+class Standing(NamedTuple):
+    """Where the scores put a lead. `scores` are all but the total and the grade, which is a letter here."""
+
+    total: int
+    scores: dict[str, int]
+    grade: str | None
+    matrix: str | None
+    priority: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """`explanation` adds up to `total`; `explanations` has the lines of each score that is no part of it."""
@@ -41,42 +50,43 @@ class Reading:
 
 def read_state(state: LeadState, model: Model) -> Reading:
     """The state at its own `as_of`, under the model that it was folded by."""
-    scores = shown_scores(state.scores, model)
-    grade, matrix, priority = standing(scores, model)
-    total = scores.pop(TOTAL)
-    scores.pop(GRADE, None)
     return Reading(
-        total=total,
-        scores=scores,
-        grade=grade,
-        matrix=matrix,
-        priority=priority,
+        *standing(state, model),
         stage=state.stage,
         lists=lists_of(state, model),
         activity=_activity(state),
         next_change_at=next_change_at(state, model),
         explanation=explain(state, model),
         explanations={
-            name: _lines_of(state, model, (name,)) for name, score in model.scores.items() if not score.in_total
+            name: explain_score(state, model, name) for name, score in model.scores.items() if not score.in_total
         },
     )
 
 
-def standing(scores: Mapping[str, int], model: Model) -> tuple[str | None, str | None, str | None]:
-    """The letter grade, the cell of the matrix and its priority, as far as the model has them."""
+def standing(state: LeadState, model: Model) -> Standing:
+    """Under the model at hand, whichever the state was folded by: scores that the model does not have are left out."""
+    scores = shown_scores({name: raw for name, raw in state.scores.items() if name in model.scores}, model)
     thirds = grade_of(scores, model)
     grade = None if thirds is None else LETTERS[thirds]
-    if model.matrix is None:
-        return grade, None, None
-    rows_of = thirds if model.matrix.rows_of == GRADE and thirds is not None else scores[FIT]
-    cell = model.matrix.cell(rows_of, scores[ENGAGEMENT])
-    return grade, cell, model.matrix.priorities.get(cell)
+    cell = priority = None
+    if model.matrix is not None:
+        rows_of = thirds if model.matrix.rows_of == GRADE and thirds is not None else scores[FIT]
+        cell = model.matrix.cell(rows_of, scores[ENGAGEMENT])
+        priority = model.matrix.priorities.get(cell)
+    total = scores.pop(TOTAL)
+    scores.pop(GRADE, None)
+    return Standing(total, scores, grade, cell, priority)
 
 
 def lists_of(state: LeadState, model: Model) -> tuple[str, ...]:
-    """The stage, if it is on the ladder, and the stages of single scores as `<score>/<stage>`."""
-    own = (f"{score}/{stage}" for score, stage in sorted(state.ladders.items()) if stage)
+    """The stage, if it is on the ladder, and the stages of single scores."""
+    own = (list_name(score, stage) for score, stage in sorted(state.ladders.items()) if stage)
     return (*([state.stage] if model.rank(state.stage) >= 0 else []), *own)
+
+
+def list_name(score: str, stage: str) -> str:
+    """A stage of a single score, as a list of leads."""
+    return f"{score}/{stage}"
 
 
 def explain(state: LeadState, model: Model) -> list[ExplanationLine]:
@@ -88,11 +98,17 @@ def explain(state: LeadState, model: Model) -> list[ExplanationLine]:
     return lines
 
 
+def explain_score(state: LeadState, model: Model, score: str) -> list[ExplanationLine]:
+    """The lines that add up to one score, the weightiest first."""
+    return _lines_of(state, model, (score,))
+
+
 def _lines_of(state: LeadState, model: Model, scores: tuple[str, ...]) -> list[ExplanationLine]:
+    """A line that the model has no name for is one of another model, under which it means nothing."""
     shown = (
         _shown(number, line, model)
         for number, line in shown_lines(state, model).items()
-        if model.lines[number][0] in scores
+        if number in model.lines and model.lines[number][0] in scores
     )
     return sorted(shown, key=_weight)
 

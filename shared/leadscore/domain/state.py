@@ -61,8 +61,8 @@ class LeadState:
     What follows goes by the ids of the model's parts: `scores` and `groups` hold raw sums, before any cap; `lines` the
     explanation; `pools` what decays; `memory` what limits, counts and sequences remember; `idle` how often each
     inactivity step was taken in this idle spell, and how much it took; `marks` which values a rule has counted.
-    `ladders` are the stages of scores that have their own, `ladder_since` when each of these last changed. `visit` is when the present visit started, when its last
-    event happened, and how many there have been.
+    `ladders` are the stages of scores that have their own, `ladder_since` when each of these last changed. `visit` is
+    when the present visit started, when its last event happened, and how many there have been.
     """
 
     lead: str

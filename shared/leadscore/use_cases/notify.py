@@ -104,7 +104,7 @@ def _stage_change(
         lead=transition.lead,
         external_ids={kind: value for kind, value in ids.items() if _may_see(kind, value, settings)},
         link=settings.link.replace("{lead}", quote(transition.lead, safe="")) or None,
-        from_stage=None if transition.introduces else transition.from_stage or None,
+        from_stage=transition.told_from or None,
         to_stage=transition.to_stage or None,
         passed=list(transition.passed),
         direction=transition.direction,

@@ -7,7 +7,6 @@ import heapq
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
 from leadscore.contracts.leads import (
     ExplanationLine,
@@ -19,10 +18,10 @@ from leadscore.contracts.leads import (
 )
 from leadscore.contracts.moments import moment
 from leadscore.domain.event import Identifier, Json, LeadEvent
-from leadscore.domain.fold import advance, fold
+from leadscore.domain.fold import advance, fold, next_change_at
 from leadscore.domain.model import Model
 from leadscore.domain.reading import ExplanationLine as ReadLine
-from leadscore.domain.reading import Reading, lists_of, read_state
+from leadscore.domain.reading import lists_of, read_state, standing
 from leadscore.domain.rules import DISQUALIFIED, OUT
 from leadscore.domain.state import LeadState
 from leadscore.domain.transition import Transition
@@ -73,7 +72,11 @@ class LeadReading:
         timeline = _timeline(events if shows_events else (), transitions)
         reading = read_state(current, model)
         return Lead(
-            **_standing(reading),
+            total=reading.total,
+            scores=reading.scores,
+            grade=reading.grade,
+            matrix=reading.matrix,
+            priority=reading.priority,
             lead=committed.lead,
             stage=committed.stage,
             lists=list(lists_of(committed, model)),
@@ -114,25 +117,17 @@ class LeadReading:
         return fold(events, model, activation=activation, lead=committed.lead, as_of=as_of)[0]
 
     def _summary(self, committed: LeadState, activation: int, model: Model) -> LeadSummary:
-        """As `read` shows it, save for leads that still wait for a new model: folding all of them takes too long."""
+        """As `read` shows it, save for leads that were last committed under another model: folding all of them anew
+        takes too long, and what time does to them is for that model to say.
+        """
         is_current = committed.activation == activation
-        reading = read_state(advance(committed, model, to=self.now()) if is_current else committed, model)
+        state = advance(committed, model, to=self.now()) if is_current else committed
         return LeadSummary(
-            **_standing(reading),
+            **standing(state, model)._asdict(),
             lead=committed.lead,
             stage=committed.stage,
-            next_change_at=_moment_or_none(reading.next_change_at) if is_current else None,
+            next_change_at=_moment_or_none(next_change_at(state, model)) if is_current else None,
         )
-
-
-def _standing(reading: Reading) -> dict[str, Any]:
-    return {
-        "total": reading.total,
-        "scores": reading.scores,
-        "grade": reading.grade,
-        "matrix": reading.matrix,
-        "priority": reading.priority,
-    }
 
 
 def _explanation(lines: Iterable[ReadLine]) -> list[ExplanationLine]:
@@ -171,6 +166,8 @@ def _timeline_transition(transition: Transition) -> TimelineTransition:
         at=moment(transition.occurred_at),
         from_stage=transition.from_stage or None,
         to_stage=transition.to_stage or None,
+        entered=list(transition.entered),
+        left=list(transition.left),
         cause=transition.cause,
     )
 
