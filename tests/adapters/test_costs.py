@@ -9,9 +9,12 @@ import pytest
 
 from leadscore.adapters.dynamodb_leads import DynamoDBLeadStore
 from leadscore.adapters.dynamodb_state import state_values
+from leadscore.adapters.memory import FixedModels
 from leadscore.domain.event import Identifier
-from leadscore.domain.state import LeadState, Trait, Trust
+from leadscore.domain.state import MARKS_MAX, LeadState, Trait, Trust
+from leadscore.domain.transition import Cause
 from leadscore.use_cases.ports import Closing, Commit, VersionConflict
+from leadscore.use_cases.rescore import Delivery, LeadWork, Rescoring
 from tests.adapters.conftest import Stores, Tables, dynamodb_stores
 from tests.adapters.samples import (
     ANALYTICS_JS_PAGE,
@@ -22,6 +25,9 @@ from tests.adapters.samples import (
     transition,
 )
 from tests.adapters.test_items import size_of
+from tests.bench.bill import billed
+from tests.leads import NOON, small_model
+from tests.leads import event as lead_event
 
 pytestmark = pytest.mark.ministack
 
@@ -93,7 +99,7 @@ def test_ordinary_activity_takes_one_unit_and_none_of_an_index(stores: Stores, b
     stores.leads.commit(Commit(state))
     for version in (2, 3):
         state.version = version
-        state.engagement += 5
+        state.scores["engagement"] += 5
         state.as_of += 1_000
         with bill() as billed:
             stores.leads.commit(Commit(state))
@@ -119,6 +125,7 @@ def test_a_stage_change_takes_a_transaction(stores: Stores, bill: Any) -> None:
     [
         (Commit(LeadState("L1", version=2), profile=PROFILE), 4.0),
         (Commit(LeadState("L1", version=2), homes=(VISITOR,)), 4.0),
+        (Commit(LeadState("L1", version=2, spilled_count=25), marks=frozenset(range(25))), 4.0),
         (Commit(LeadState("L1", version=2), PROFILE, transition("L1", 2), (ANNA, VISITOR)), 10.0),
         (
             Commit(
@@ -129,13 +136,39 @@ def test_a_stage_change_takes_a_transaction(stores: Stores, bill: Any) -> None:
             14.0,
         ),
     ],
-    ids=["traits", "home", "all", "merge"],
+    ids=["traits", "home", "marks", "all", "merge"],
 )
 def test_what_belongs_together_takes_two_units_an_item(stores: Stores, bill: Any, commit: Commit, units: float) -> None:
     stores.leads.commit(Commit(LeadState("L1", version=1)))
     with bill() as billed:
         stores.leads.commit(commit)
     assert (billed.table, billed.calls) == (units, ["TransactWriteItems"])
+
+
+def test_what_counts_once_takes_what_any_event_takes_and_a_transaction_when_it_leaves_the_state(
+    tables: Tables, stores: Stores
+) -> None:
+    rule = {"rule": "Article", "event": "Article Read", "points": 1, "once_per": "properties.topic"}
+    nothing_else: dict[str, Any] = {"fast_track": [], "set_stage": [], "inactivity": []}
+    rescoring = Rescoring(
+        store=stores.leads,
+        log=stores.events,
+        models=FixedModels(1, small_model(stages=[{"stage": "new"}], **nothing_else, engagement=[rule])),
+        now=lambda: NOON,
+        pause=lambda _: None,
+    )
+
+    def read(topic: int, again: int = 0) -> tuple[float, float]:
+        article = lead_event("Article Read", at=NOON + topic + again, properties={"topic": topic})
+        with billed(tables.client) as bill:
+            rescoring.rescore("L1", LeadWork([Delivery(article, "token")], causes={Cause.EVENT}))
+        return bill.write_units, bill.read
+
+    read(0)
+    assert [read(topic) for topic in range(1, MARKS_MAX)] == [(2.0, 1.0)] * (MARKS_MAX - 1)
+    assert read(MARKS_MAX) == (5.0, 1.0), "event 1; state and marks 2 each"
+    assert read(MARKS_MAX + 1) == (2.0, 2.0), "the marks outside are read where the state does not know"
+    assert read(MARKS_MAX + 1, again=10) == (2.0, 1.0)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 
 from leadscore.adapters.dynamodb_keys import SHARDS
 from leadscore.domain.event import Identifier, Trust
-from leadscore.domain.state import LeadState, Trait
+from leadscore.domain.state import MARKS_MAX, SPILLED_MARKS_MAX, LeadState, Trait
 from leadscore.domain.transition import Cause
 from leadscore.use_cases.ports import (
     Closing,
@@ -315,6 +315,32 @@ class TestCommit:
         profile["tags"].value.append("b")
         stores.leads.read_profile("L1")["tags"].value.append("c")
         assert stores.leads.read_profile("L1")["tags"].value == ["a"]
+
+    def test_marks_are_written_and_replaced_with_a_state_and_else_left_alone(self, stores: Stores) -> None:
+        assert stores.leads.read_marks("L1") == frozenset()
+        marks = frozenset({0, 7, 2**48 - 1})
+        stores.leads.commit(Commit(LeadState("L1", version=1, spilled_count=3), marks=marks))
+        stores.leads.commit(Commit(LeadState("L1", version=2, spilled_count=3)))
+        assert stores.leads.read_marks("L1") == marks
+        assert stores.leads.read_marks("L2") == frozenset()
+        stores.leads.commit(Commit(LeadState("L1", version=3), marks=frozenset()))
+        assert stores.leads.read_marks("L1") == frozenset()
+
+    def test_marks_of_a_refused_commit_are_not_written(self, stores: Stores) -> None:
+        committed(stores, "L1", versions=2)
+        with pytest.raises(VersionConflict):
+            stores.leads.commit(Commit(LeadState("L1", version=2, spilled_count=1), marks=frozenset({1})))
+        assert stores.leads.read_marks("L1") == frozenset()
+
+    def test_marks_in_a_state_that_are_kept_outside_do_not_come_back_with_it(self, stores: Stores) -> None:
+        stores.leads.commit(Commit(LeadState("L1", version=1, spilled_count=1, spilled=frozenset({1}), wakes_at=5)))
+        read = stores.leads.read_states(["L1"])["L1"]
+        assert (read.spilled_count, read.spilled, read.wakes_at) == (1, None, 0)
+
+    def test_as_many_marks_as_there_may_be_fit_into_an_item(self, stores: Stores) -> None:
+        marks = frozenset(Random(1).sample(range(2**48), SPILLED_MARKS_MAX + MARKS_MAX))
+        stores.leads.commit(Commit(LeadState("L1", version=1, spilled_count=len(marks)), marks=marks))
+        assert stores.leads.read_marks("L1") == marks
 
     def test_homes_add_up_and_are_the_leads_own(self, stores: Stores) -> None:
         stores.leads.commit(Commit(LeadState("L1", version=1), homes=(ANNA,)))

@@ -97,6 +97,7 @@ class Run:
             states=self.store.read_states(leads),
             homes=homes,
             profiles={lead: self.store.read_profile(lead) for lead in leads},
+            marks={lead: self.store.read_marks(lead) for lead in leads},
             transitions={lead: list(reversed(transitions.read_transitions(lead, limit=100))) for lead in leads},
         )
 

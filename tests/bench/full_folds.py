@@ -10,8 +10,8 @@ import greenlet  # type: ignore[import-untyped]
 
 from leadscore.adapters.memory import FixedModels, MemoryStore
 from leadscore.domain.fold import fold
-from leadscore.domain.state import LeadState, Profile, same_fold
-from leadscore.use_cases.rescore import InForce, Logged, Rescoring, Tally
+from leadscore.domain.state import LeadState, same_fold
+from leadscore.use_cases.rescore import Following, InForce, Logged, Rescoring, Tally
 from tests.bench.figures import Figure, Progress, Section
 from tests.bench.models import shipped_model
 from tests.bench.visits import NAMED, SECOND_MS, Arrival, Traffic, traffic
@@ -30,9 +30,7 @@ class Observed(Rescoring):
 
     reasons: Counter[str] = field(default_factory=Counter)
 
-    def _next(
-        self, state: LeadState, logged: Logged, in_force: InForce, tally: Tally
-    ) -> tuple[LeadState, Profile | None]:
+    def _next(self, state: LeadState, logged: Logged, in_force: InForce, tally: Tally) -> Following:
         before = tally.full_folds
         following = super()._next(state, logged, in_force, tally)
         if tally.full_folds > before:

@@ -54,7 +54,7 @@ def test_reading_takes_at_most_two_units_an_event_identities_included(leads: Lea
         (units.stage_change, 7),
         # Two names at 6 each: lead open, owner, claim. Event 1; state, profile and home 2 each.
         (units.identified, 19),
-        (units.merge, 22),
+        (units.merge, 20),
         (units.nothing_new, 5),
         (units.late_event, 2),
         (units.duplicate, 1),

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from leadscore.domain.event import Identifier, LeadEvent
 from leadscore.domain.state import LeadState, Profile, same_fold
-from leadscore.use_cases.rescore import Delivery, InForce, Logged, Rescoring, Tally
+from leadscore.use_cases.rescore import Delivery, Following, InForce, Logged, Rescoring, Tally
 
 
 class VersionReadAfterTheEvents(Rescoring):
@@ -16,7 +16,7 @@ class VersionReadAfterTheEvents(Rescoring):
 
     def _fold(
         self, state: LeadState, homes: Iterable[Identifier], in_force: InForce, as_of: int
-    ) -> tuple[LeadState, Profile]:
+    ) -> tuple[LeadState, Profile | None]:
         following, profile = super()._fold(state, homes, in_force, as_of)
         read_now = self.store.read_states([state.lead]).get(state.lead)
         following.version = (read_now.version if read_now else 0) + 1
@@ -40,8 +40,8 @@ class RecentSinceIgnored(Rescoring):
 class SettledByTheScoreAlone(Rescoring):
     """Two events that cancel out hide that one of them is missing."""
 
-    def _is_settled(self, state: LeadState, following: LeadState, logged: Logged) -> bool:
-        unchanged = (state.scores, state.stage) == (following.scores, following.stage)
+    def _is_settled(self, state: LeadState, following: Following, logged: Logged) -> bool:
+        unchanged = (state.scores, state.stage) == (following.state.scores, following.state.stage)
         return not logged.new and unchanged
 
 
@@ -84,15 +84,48 @@ class HomeOfTheLead(Rescoring):
 class UnmovedByTheScoreAlone(Rescoring):
     """A model that gives the same points for other reasons, or that another timer belongs to, leaves the old state."""
 
-    def _is_unmoved(self, state: LeadState, folded_anew: LeadState) -> bool:
-        return (state.scores, state.stage) == (folded_anew.scores, folded_anew.stage)
+    def _is_unmoved(self, state: LeadState, folded_anew: Following) -> bool:
+        return (state.scores, state.stage) == (folded_anew.state.scores, folded_anew.state.stage)
 
 
 class UnmovedWhateverTheTimer(Rescoring):
     """The timer of the model before stays, and what the new one takes away earlier is taken too late."""
 
-    def _is_unmoved(self, state: LeadState, folded_anew: LeadState) -> bool:
-        return same_fold(state, folded_anew)
+    def _is_unmoved(self, state: LeadState, folded_anew: Following) -> bool:
+        return same_fold(state, folded_anew.state)
+
+
+class NoMarksOutside(Rescoring):
+    """What was counted so long ago that it left the state counts again."""
+
+    def _read_marks(self, state: LeadState) -> frozenset[int]:
+        return frozenset()
+
+
+class MarksOutsideNeverChange(Rescoring):
+    """A full fold leaves the marks outside the state as they are, though a late event or a model brings others."""
+
+    def _changed_marks(self, state: LeadState, following: LeadState) -> frozenset[int] | None:
+        return None
+
+
+class MarksOutsideSameByTheirNumber(Rescoring):
+    """As many marks as before are taken for the same ones."""
+
+    def _changed_marks(self, state: LeadState, following: LeadState) -> frozenset[int] | None:
+        return None if following.spilled_count == state.spilled_count else following.spilled
+
+
+class ProfileOfTheEventsAlone(Rescoring):
+    """A model that takes other events for machine-made makes another profile of the same events."""
+
+    def _full_fold(
+        self, state: LeadState, homes: Iterable[Identifier], in_force: InForce, tally: Tally, *, as_of: int = 0
+    ) -> Following:
+        following = super()._full_fold(state, homes, in_force, tally, as_of=as_of)
+        folded = following.state
+        has_same_events = (state.folded_count, state.folded_xor) == (folded.folded_count, folded.folded_xor)
+        return following._replace(profile=None) if has_same_events else following
 
 
 MUTANTS = [
@@ -105,4 +138,8 @@ MUTANTS = [
     HomeOfTheLead,
     UnmovedByTheScoreAlone,
     UnmovedWhateverTheTimer,
+    NoMarksOutside,
+    MarksOutsideNeverChange,
+    MarksOutsideSameByTheirNumber,
+    ProfileOfTheEventsAlone,
 ]

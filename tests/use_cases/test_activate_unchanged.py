@@ -101,10 +101,10 @@ def test_what_a_worker_that_is_still_behind_scores_is_brought_to_the_model_by_th
     assert (desk.lead.activation, total(desk.lead)) == (2, 1 + 2 * 26)
 
 
-def test_a_lead_that_changes_is_written_once_without_its_profile(desk: Desk) -> None:
+def test_a_lead_that_changes_is_written_once_and_its_profile_is_only_read(desk: Desk) -> None:
     desk.record(event("Identified", at=NOON + HOUR, traits={"title": "Director"}))
     profile = desk.store.read_profile(desk.lead.lead)
     activate(desk, stages=CHEAPER)
-    assert desk.tick(Cause.MODEL) == ["find", "read_states", "read_homes", "read", "commit"]
+    assert desk.tick(Cause.MODEL) == ["find", "read_states", "read_homes", "read", "read_profile", "commit"]
     assert (desk.lead.stage, desk.lead.activation) == ("mql", 2)
     assert desk.store.read_profile(desk.lead.lead) == profile

@@ -12,10 +12,16 @@ from leadscore.use_cases.messages import events_body
 from leadscore.use_cases.rescore import Rescoring, Tally
 from tests.leads import NOON, event
 from tests.use_cases.mutants import MUTANTS
-from tests.use_cases.world import World, check, everything, interleave
+from tests.use_cases.world import MARKS_MAX, World, check, everything, interleave
 
 RUNS = 2_000
 SHARE = 250
+
+
+@pytest.fixture(autouse=True)
+def _few_marks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A state that keeps hardly any marks, so that they leave it often."""
+    monkeypatch.setattr("leadscore.domain.repetition.MARKS_MAX", MARKS_MAX)
 
 
 @pytest.mark.parametrize("first", range(0, RUNS, SHARE))

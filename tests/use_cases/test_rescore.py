@@ -483,3 +483,142 @@ def test_a_number_beyond_all_bounds_fails_alone(desk: Desk, change: str) -> None
     body = events_body("t", [event(), event(at=NOON + 1)]).replace(f'"occurred_at":{NOON},', f"{change},")
     desk._score(body)
     assert (total(desk.lead), len(desk.world.failed_events.kept)) == (1, 1)
+
+
+# -- how often a stage is told -----------------------------------------------------------------------------------------
+
+QUIET = [{"stage": "new"}, {"stage": "mql", "at": 20, "quiet": "7d", "route": "nurture"}]
+
+
+def told_stages(desk: Desk) -> list[tuple[str, bool]]:
+    return [(item.to_stage, item.publish) for item in desk.store.stream]
+
+
+@pytest.fixture
+def mql_and_back(desk: Desk) -> Desk:
+    """A desk that has told of a lead that it is an MQL, and that it is none any more."""
+    activate(desk, stages=QUIET)
+    desk.record(event("White Paper Read"))
+    desk.record(event("Page Viewed", at=NOON + DAY, properties={"path": "/careers"}))
+    assert told_stages(desk) == [("mql", True), ("new", True)]
+    return desk
+
+
+def test_a_stage_is_told_once_within_its_quiet_time(mql_and_back: Desk) -> None:
+    mql_and_back.record(event("White Paper Read", at=NOON + 2 * DAY))
+    assert told_stages(mql_and_back)[2:] == [("mql", False)]
+
+
+def test_what_was_told_outlives_a_full_fold(mql_and_back: Desk) -> None:
+    desk = mql_and_back
+    desk.record(event("Identified", at=NOON + HOUR, traits={"title": "Director"}))
+    assert "read" in desk.record(event("Identified", at=NOON, traits={"company": "Acme"}))
+    desk.record(event("White Paper Read", at=NOON + 2 * DAY))
+    assert told_stages(desk)[-1] == ("mql", False)
+
+
+def test_what_was_told_outlives_another_model(mql_and_back: Desk) -> None:
+    desk = mql_and_back
+    activate(desk, stages=QUIET, engagement=[{"rule": "Paper", "event": "White Paper Read", "points": 19}])
+    assert "commit" in desk.tick(Cause.MODEL)
+    desk.record(event("White Paper Read", at=NOON + 2 * DAY))
+    assert told_stages(desk)[2:] == [("mql", False)]
+
+
+def test_what_was_told_is_forgotten_with_the_stage(mql_and_back: Desk) -> None:
+    desk = mql_and_back
+    activate(desk, engagement=[{"rule": "Paper", "event": "White Paper Read", "points": 19}])
+    desk.tick(Cause.MODEL)
+    assert desk.lead.notices == {}
+
+
+# -- what is kept beside the state -------------------------------------------------------------------------------------
+
+
+def test_a_full_fold_that_makes_the_same_profile_writes_none(desk: Desk) -> None:
+    written = []
+    commit = desk.store.commit
+    desk.store.commit = lambda made: (written.append(made.profile), commit(made))[1]  # type: ignore[method-assign, assign]
+    desk.record(event("Identified", at=NOON + HOUR, traits={"title": "Director"}))
+    desk.record(event("Unsubscribed", at=NOON), token="late")
+    assert "read_profile" in desk.record(event("Unsubscribed", at=NOON - 1))
+    assert [profile is None for profile in written] == [False, True, True]
+
+
+def test_a_full_fold_of_a_lead_of_whom_nobody_said_anything_reads_no_profile(desk: Desk) -> None:
+    desk.record(event(at=NOON + HOUR))
+    assert "read_profile" not in desk.record(event("Unsubscribed", at=NOON))
+
+
+def test_what_another_model_takes_for_machine_made_is_not_in_the_profile_any_more(desk: Desk) -> None:
+    desk.record(event("Link Clicked", properties={"url": "a"}, traits={"title": "Bot"}))
+    desk.record(event("Link Clicked", at=NOON + 1, properties={"url": "b"}))
+    bursts = [{"event": ["Link Clicked"], "each": "properties.url", "at_least": 2, "within": "1s"}]
+    activate(desk, bursts=bursts)
+    desk.tick(Cause.MODEL)
+    assert desk.store.read_profile(desk.lead.lead) == {}
+
+
+TOPIC = {"rule": "Article", "event": "Article Read", "points": 1, "once_per": "properties.topic"}
+
+
+def article(topic: int, *, at: int = 0, **who: str) -> LeadEvent:
+    return event("Article Read", at=NOON + (at or topic), message=f"{topic} {at}", properties={"topic": topic}, **who)
+
+
+class TestMarks:
+    @pytest.fixture(autouse=True)
+    def _topics_count_once(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("leadscore.domain.repetition.MARKS_MAX", 2)
+        activate(desk, engagement=[TOPIC])
+
+    def outside(self, desk: Desk) -> int:
+        return len(desk.store.read_marks(desk.lead.lead))
+
+    def test_they_leave_the_state_together_and_are_read_only_where_the_state_does_not_know(self, desk: Desk) -> None:
+        desk.record(article(1), article(2))
+        assert "read_marks" not in desk.record(article(3))
+        assert (desk.lead.marks, desk.lead.spilled_count, self.outside(desk)) == ((), 3, 3)
+
+        assert "read_marks" in desk.record(article(1, at=10))
+        assert "read_marks" in desk.record(article(4))
+        assert "read_marks" not in desk.record(article(4, at=11))
+        assert "read_marks" not in desk.record(event(at=NOON + 12))
+        assert (total(desk.lead), desk.lead.spilled_count, self.outside(desk)) == (4, 3, 3)
+
+    def test_further_ones_join_them(self, desk: Desk) -> None:
+        for topic in range(1, 8):
+            desk.record(article(topic))
+        assert (len(desk.lead.marks), desk.lead.spilled_count, self.outside(desk)) == (1, 6, 6)
+        desk.record(*(article(topic, at=20 + topic) for topic in range(1, 8)))
+        assert total(desk.lead) == 7
+
+    def test_a_merge_brings_those_of_both(self, desk: Desk) -> None:
+        desk.record(*(article(topic, user="ada") for topic in range(1, 4)))
+        desk.record(*(article(topic, anonymous="a1") for topic in range(3, 6)))
+        desk.record(event("Identified", at=NOON + 9, user="ada", anonymous="a1"))
+        assert (total(desk.lead), len(desk.lead.marks), self.outside(desk)) == (5, 2, 3)
+        desk.record(*(article(topic, at=20 + topic, user="ada") for topic in range(1, 6)))
+        assert total(desk.lead) == 5
+
+    def test_a_full_fold_writes_them_only_where_they_differ(self, desk: Desk) -> None:
+        written = []
+        commit = desk.store.commit
+        desk.store.commit = lambda made: (written.append(made.marks), commit(made))[1]  # type: ignore[method-assign, assign]
+        desk.record(*(article(topic) for topic in range(1, 4)))
+        desk.record(event("Unsubscribed", at=NOON))
+        desk.record(article(9, at=-1))
+        assert [marks if marks is None else len(marks) for marks in written] == [3, None, 3]
+        assert (total(desk.lead), len(desk.lead.marks)) == (3, 1)
+
+    def test_those_of_another_version_are_a_conflict_and_not_a_score(self, desk: Desk) -> None:
+        desk.record(*(article(topic) for topic in range(1, 4)))
+        read_marks, read = desk.store.read_marks, []
+
+        def first_of_an_earlier_version(lead: str) -> frozenset[int]:
+            read.append(lead)
+            return frozenset() if len(read) == 1 else read_marks(lead)
+
+        desk.store.read_marks = first_of_an_earlier_version  # type: ignore[method-assign]
+        desk.record(article(1, at=10))
+        assert (total(desk.lead), len(read), desk.world.tally.conflicts) == (3, 2, 1)

@@ -2,7 +2,7 @@
 
     events  <kind>:<identifier>          EVENT#<event id>
     leads   ID#<kind>:<identifier>       ID                                     which lead it belongs to
-            LEAD#<lead>                  STATE, PROFILE                         the fold of its events
+            LEAD#<lead>                  STATE, PROFILE, MARKS                  the fold of its events
                                          HOME#<kind>:<identifier>               whose events are its own
                                          KNOWN#<kind>                           what it is known by, one of each kind
                                          TRANSITION#<version, 10 digits>
@@ -59,6 +59,10 @@ def state_key(lead: str) -> Key:
 
 def profile_key(lead: str) -> Key:
     return {"pk": f"{LEAD_PREFIX}{lead}", "sk": "PROFILE"}
+
+
+def marks_key(lead: str) -> Key:
+    return {"pk": f"{LEAD_PREFIX}{lead}", "sk": "MARKS"}
 
 
 def home_key(lead: str, home: Identifier) -> Key:

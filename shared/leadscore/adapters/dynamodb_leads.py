@@ -18,10 +18,12 @@ from leadscore.adapters.dynamodb_keys import (
     identifier_of,
     kind_of,
     known_key,
+    marks_key,
     owner_key,
     profile_key,
     state_key,
 )
+from leadscore.adapters.dynamodb_marks import marks_from, marks_values
 from leadscore.adapters.dynamodb_profile import profile_from, profile_values
 from leadscore.adapters.dynamodb_state import state_from, state_values
 from leadscore.adapters.dynamodb_transition import transition_values
@@ -88,6 +90,10 @@ class DynamoDBLeadStore:
         found = batch_get(self._client, self._table, [profile_key(lead)], is_consistent=True)
         return next(map(profile_from, found), {})
 
+    def read_marks(self, lead: str) -> frozenset[int]:
+        found = batch_get(self._client, self._table, [marks_key(lead)], is_consistent=True)
+        return next(map(marks_from, found), frozenset())
+
     def read_known(self, lead: str) -> Mapping[str, str]:
         keys = [known_key(lead, kind) for kind in KNOWN_KINDS]
         found = batch_get(self._client, self._table, keys, is_consistent=True)
@@ -111,6 +117,8 @@ class DynamoDBLeadStore:
         writes = [self._versioned(state)]
         if commit.profile is not None:
             writes.append(self._put(profile_values(state.lead, commit.profile)))
+        if commit.marks is not None:
+            writes.append(self._put(marks_values(state.lead, commit.marks)))
         if commit.transition is not None:
             writes.append(self._put(transition_values(commit.transition)))
         if commit.closing is not None:

@@ -11,6 +11,7 @@ import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from leadscore.adapters.failed_events import FailedEvent
@@ -65,6 +66,11 @@ class _LoggedEvent(NamedTuple):
     document: str
 
 
+def _stored(state: LeadState) -> LeadState:
+    """What is left of a state where only what a table has an attribute for is kept."""
+    return replace(state.copy(), wakes_at=0, spilled=None)
+
+
 class MemoryStore(Hooks):
     """Both tables: EventLog, LeadStore, TransitionLog, StageIndex, StageShards, DueIndex and Histories.
 
@@ -92,6 +98,7 @@ class MemoryStore(Hooks):
         self._known: dict[tuple[str, str], str] = {}
         self._states: dict[str, LeadState] = {}
         self._profiles: dict[str, Profile] = {}
+        self._marks: dict[str, frozenset[int]] = {}
         self._homes: dict[str, set[Identifier]] = {}
         self._transitions: dict[str, list[Transition]] = {}
         self._cursor: str | None = None
@@ -139,6 +146,10 @@ class MemoryStore(Hooks):
         with self._call("read_profile"):
             return copy.deepcopy(self._profiles.get(lead, {}))
 
+    def read_marks(self, lead: str) -> frozenset[int]:
+        with self._call("read_marks"):
+            return self._marks.get(lead, frozenset())
+
     def read_known(self, lead: str) -> Mapping[str, str]:
         with self._call("read_known"):
             return {kind: name for (known, kind), name in self._known.items() if known == lead}
@@ -151,13 +162,15 @@ class MemoryStore(Hooks):
         with self._call("commit"):
             self._check(commit)
             lead = commit.state.lead
-            self._states[lead] = commit.state.copy()
+            self._states[lead] = _stored(commit.state)
             if commit.profile is not None:
                 self._profiles[lead] = copy.deepcopy(dict(commit.profile))
+            if commit.marks is not None:
+                self._marks[lead] = commit.marks
             self._homes.setdefault(lead, set()).update(commit.homes)
             self._append(commit.transition)
             if commit.closing is not None:
-                self._states[commit.closing.state.lead] = commit.closing.state.copy()
+                self._states[commit.closing.state.lead] = _stored(commit.closing.state)
                 self._append(commit.closing.transition)
                 for identifier in commit.closing.identifiers:
                     self._give(identifier, lead)

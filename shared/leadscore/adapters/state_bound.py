@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from math import ceil
 from typing import Any, NamedTuple
 
+from leadscore.domain.compiler import DEFAULT_BURSTS
 from leadscore.domain.durations import DAY_MS, HOUR_MS, duration_ms
-from leadscore.domain.model import DEFAULT_BURSTS
 from leadscore.domain.rules import ENGAGEMENT, FIT, GRADE, TOTAL, Period
 from leadscore.domain.state import HOMES_MAX, MARKS_MAX, RECENT_MAX
 
@@ -77,7 +77,7 @@ def state_bytes_max(document: Mapping[str, Any]) -> Bound:
         "cells of pools": _PARCEL * sum(cells),
         "groups": (_SLOT + _GROUP) * len(_groups(document)),
         "inactivity": (_SLOT + _STEP) * len(document.get("inactivity", ())),
-        "scores": (_NAME + 4) * len(_named(document)) + 2 * _NAME * len(_ladders(document)),
+        "scores": (_NAME + 4) * len(_named(document)) + (2 * _NAME + _MOMENT) * len(_ladders(document)),
         "notices": _NOTICE * len(_quiet(document)),
         "marks": _MARK * MARKS_MAX if any("once_per" in rule for rule in rules) else 0,
         "bursts": sum(_SLOT + _BURST_EVENT * burst["at_least"] for burst in document.get("bursts", DEFAULT_BURSTS)),

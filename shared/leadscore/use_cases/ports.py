@@ -61,8 +61,9 @@ class Commit:
     """One version of a lead, with all that must become true together with it.
 
     `state.version` is the new version; the store must still hold the one before. `profile` is None when no trait
-    changed. `homes` are identifiers whose events belong to the lead from now on, those of a lead that it closes first:
-    where there are very many, the last ones may be known a little earlier than the rest.
+    changed, `marks` (all that are kept outside the state) when none of them did. `homes` are identifiers whose events
+    belong to the lead from now on, those of a lead that it closes first: where there are very many, the last ones may
+    be known a little earlier than the rest.
     """
 
     state: LeadState
@@ -70,6 +71,7 @@ class Commit:
     transition: Transition | None = None
     homes: tuple[Identifier, ...] = ()
     closing: Closing | None = None
+    marks: frozenset[int] | None = None
 
 
 class EventLog(Protocol):
@@ -96,6 +98,9 @@ class LeadStore(Protocol):
 
     def read_profile(self, lead: str) -> Profile:
         """The traits, read consistently; empty where there are none."""
+
+    def read_marks(self, lead: str) -> frozenset[int]:
+        """The marks that are kept outside the lead's state, read consistently; empty where there are none."""
 
     def read_known(self, lead: str) -> Mapping[str, str]:
         """The user id and the e-mail address that the lead is known by, where it is; by kind."""

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from leadscore.domain.event import Identifier, LeadEvent
-from leadscore.domain.fold import OutOfOrder, advance, extend, fold
+from leadscore.domain.fold import MarksUnread, OutOfOrder, advance, extend, fold
 from leadscore.domain.model import Model
 from leadscore.domain.state import RECENT_MAX, LeadState, Profile, remember, remember_anew, remember_homes, same_fold
-from leadscore.domain.transition import Cause, difference
+from leadscore.domain.transition import Cause, difference, keep_notices, remember_notice
 from leadscore.use_cases.ports import Closing, Commit, EventLog, LeadStore, Models, VersionConflict
 from leadscore.use_cases.resolve import Merge
 
@@ -81,6 +81,14 @@ class Logged:
     def in_doubt(self) -> "Logged":
         """The same, where it is no longer known which of the events are folded in already."""
         return Logged((), self.homes, doubt=self.doubt or bool(self.new))
+
+
+class Following(NamedTuple):
+    """The next state, and what is kept beside it where that changes: the profile, and the marks outside the state."""
+
+    state: LeadState
+    profile: Profile | None = None
+    marks: frozenset[int] | None = None
 
 
 class InForce(NamedTuple):
@@ -176,9 +184,7 @@ class Rescoring:
 
     # -- deciding --------------------------------------------------------------------------------------------------
 
-    def _next(
-        self, state: LeadState, logged: Logged, in_force: InForce, tally: Tally
-    ) -> tuple[LeadState, Profile | None]:
+    def _next(self, state: LeadState, logged: Logged, in_force: InForce, tally: Tally) -> Following:
         """The next state, one version up: by a step where that is sure to be right, or else by a full fold."""
         if not logged.doubt:
             try:
@@ -187,30 +193,52 @@ class Rescoring:
                 pass
         return self._full_fold(state, logged.homes, in_force, tally)
 
-    def _step(
-        self, state: LeadState, logged: Logged, in_force: InForce, tally: Tally
-    ) -> tuple[LeadState, Profile | None]:
+    def _step(self, state: LeadState, logged: Logged, in_force: InForce, tally: Tally) -> Following:
         profile: Profile | None = None
         if any(event.traits for event in logged.new):
             profile = {} if state.is_new else self.store.read_profile(state.lead)
-        following, learned = extend(state, logged.new, in_force.model, profile=profile, as_of=self.now())
+        as_of = self.now()
+        try:
+            following, learned = extend(state, logged.new, in_force.model, profile=profile, as_of=as_of)
+        except MarksUnread:
+            state = replace(state, spilled=self._read_marks(state))
+            following, learned = extend(state, logged.new, in_force.model, profile=profile, as_of=as_of)
         following.activation = in_force.activation
         following.version = state.version + 1
         remember(following, following.version, (event.short for event in logged.new))
         tally.steps += 1
-        return following, learned if learned != profile else None
+        return Following(
+            following,
+            learned if learned != profile else None,
+            # A step only ever adds to them.
+            following.spilled if following.spilled_count != state.spilled_count else None,
+        )
+
+    def _read_marks(self, state: LeadState) -> frozenset[int]:
+        """The marks outside a state, which change only together with it.
+
+        Read after the state they may be those of a later version. Then the commit is refused, since that version is
+        not the one after the state's any more. They may also be those of an earlier one, while a transaction becomes
+        visible item by item. Then there are not as many as the state says, and it is a conflict at once.
+        """
+        marks = self.store.read_marks(state.lead)
+        if len(marks) != state.spilled_count:
+            raise VersionConflict
+        return marks
 
     def _full_fold(
         self, state: LeadState, homes: Iterable[Identifier], in_force: InForce, tally: Tally, *, as_of: int = 0
-    ) -> tuple[LeadState, Profile]:
+    ) -> Following:
         """`homes` are more of the lead's than its own list may have yet; without `as_of` it is the fold of now."""
         tally.full_folds += 1
         all_homes = dict.fromkeys((*self.store.read_homes(state.lead), *homes))
-        return self._fold(state, all_homes, in_force, as_of or max(self.now(), state.as_of))
+        following, profile = self._fold(state, all_homes, in_force, as_of or max(self.now(), state.as_of))
+        return Following(following, self._unless_stored(state, profile), self._changed_marks(state, following))
 
     def _fold(
         self, state: LeadState, homes: Iterable[Identifier], in_force: InForce, as_of: int
-    ) -> tuple[LeadState, Profile]:
+    ) -> tuple[LeadState, Profile | None]:
+        """The profile is None where no event says anything of one."""
         events = sorted(self.log.read(homes), key=lambda event: event.order)
         following, profile = fold(
             events,
@@ -222,13 +250,29 @@ class Rescoring:
         )
         following.version = state.version + 1
         following.homes = state.homes
+        keep_notices(following, state, in_force.model)
         remember_anew(following, following.version, (event.short for event in events[-RECENT_MAX:]))
-        return following, profile
+        return following, profile if any(event.traits for event in events) else None
 
-    def _is_settled(self, state: LeadState, following: LeadState, logged: Logged) -> bool:
+    def _unless_stored(self, state: LeadState, profile: Profile | None) -> Profile | None:
+        """Of the same events another model may make another profile: it says what is machine-made."""
+        if profile is None:
+            return None
+        stored = {} if state.is_new else self.store.read_profile(state.lead)
+        return None if profile == stored else profile
+
+    def _changed_marks(self, state: LeadState, following: LeadState) -> frozenset[int] | None:
+        """The marks outside a state that was folded anew, unless they are those that are there already."""
+        if following.spilled_count == state.spilled_count and (
+            not state.spilled_count or following.spilled == self._read_marks(state)
+        ):
+            return None
+        return following.spilled
+
+    def _is_settled(self, state: LeadState, following: Following, logged: Logged) -> bool:
         """Nothing to write: the same events are folded to the same result, and no timer ran out."""
-        timer_ran_out = state.due_at is not None and state.due_at <= following.as_of
-        return not logged.new and same_fold(state, following) and not timer_ran_out
+        timer_ran_out = state.due_at is not None and state.due_at <= following.state.as_of
+        return not logged.new and _is_same(state, following) and not timer_ran_out
 
     # -- committing ------------------------------------------------------------------------------------------------
 
@@ -239,12 +283,12 @@ class Rescoring:
             state, in_force = self._up_to_date(found, tally, in_force)
             if state is not found:  # Catching up folded what the log holds by now, these events among it or not.
                 logged = logged.in_doubt()
-            following, profile = self._next(state, logged, in_force, tally)
-            if self._is_settled(state, following, logged):
-                return state
-            homes = remember_homes(following, logged.homes)
             try:
-                self._write(state, following, in_force, tally, cause=cause, profile=profile, homes=homes)
+                following = self._next(state, logged, in_force, tally)
+                if self._is_settled(state, following, logged):
+                    return state
+                homes = remember_homes(following.state, logged.homes)
+                self._write(state, following, in_force, tally, cause=cause, homes=homes)
             except VersionConflict:
                 tally.conflicts += 1
                 self.pause(attempt)
@@ -252,7 +296,7 @@ class Rescoring:
                 if not logged.new and not logged.doubt and cause != Cause.TIME:
                     return state
             else:
-                return following
+                return following.state
         raise Contended
 
     def _after_conflict(self, state: LeadState, logged: Logged) -> tuple[LeadState, Logged]:
@@ -269,24 +313,25 @@ class Rescoring:
     def _write(
         self,
         state: LeadState,
-        following: LeadState,
+        following: Following,
         in_force: InForce,
         tally: Tally,
         *,
         cause: Cause,
-        profile: Profile | None,
         homes: tuple[Identifier, ...] = (),
         closing: Closing | None = None,
     ) -> None:
         transition = difference(
             state,
-            following,
+            following.state,
             in_force.model,
             activation=in_force.activation,
             cause=cause,
             tells=in_force.tells,
         )
-        self.store.commit(Commit(following, profile, transition, homes, closing))
+        if transition is not None:
+            remember_notice(following.state, transition, in_force.model)
+        self.store.commit(Commit(following.state, following.profile, transition, homes, closing, following.marks))
         tally.commits += 1
         tally.transitions += transition is not None
 
@@ -300,17 +345,14 @@ class Rescoring:
         state keeps its version and its ring, so that whoever reads it knows what they are complete for.
         """
         for attempt in range(TRIES_MAX):
-            folded_anew, profile = self._full_fold(state, (), in_force, tally, as_of=state.as_of)
-            brought = replace(state, activation=in_force.activation, wakes_at=folded_anew.wakes_at)
-            if self._is_unmoved(brought, folded_anew):
-                return brought
-            following = advance(folded_anew, in_force.model, to=self.now())
-            same_events = (state.folded_count, state.folded_xor) == (following.folded_count, following.folded_xor)
-            cause = Cause.MODEL if same_events else Cause.EVENT
             try:
-                # The profile comes from the events alone, whatever the model says.
-                learned = None if same_events else profile
-                self._write(state, following, in_force, tally, cause=cause, profile=learned)
+                folded_anew = self._full_fold(state, (), in_force, tally, as_of=state.as_of)
+                brought = replace(state, activation=in_force.activation, wakes_at=folded_anew.state.wakes_at)
+                if self._is_unmoved(brought, folded_anew):
+                    return brought
+                following = folded_anew._replace(state=advance(folded_anew.state, in_force.model, to=self.now()))
+                cause = Cause.MODEL if _has_same_events(state, following.state) else Cause.EVENT
+                self._write(state, following, in_force, tally, cause=cause)
             except VersionConflict:
                 tally.conflicts += 1
                 self.pause(attempt)
@@ -318,12 +360,12 @@ class Rescoring:
                 if state.activation >= in_force.activation:
                     return state
             else:
-                return following
+                return following.state
         raise Contended
 
-    def _is_unmoved(self, state: LeadState, folded_anew: LeadState) -> bool:
+    def _is_unmoved(self, state: LeadState, folded_anew: Following) -> bool:
         """Whether the model in force gives what the state says, at the state's own moment, its timer included."""
-        return same_fold(state, folded_anew) and state.due_at == folded_anew.due_at
+        return _is_same(state, folded_anew) and state.due_at == folded_anew.state.due_at
 
     # -- merging ---------------------------------------------------------------------------------------------------
 
@@ -357,19 +399,26 @@ class Rescoring:
         gained = dict.fromkeys((*self.store.read_homes(anonymous.lead), merge.identifier, *work.homes))
         state = state.copy()
         state.as_of = max(state.as_of, anonymous.as_of)
-        following, profile = self._full_fold(state, gained, in_force, tally)
-        if not following.folded_count:
+        following = self._full_fold(state, gained, in_force, tally)
+        if not following.state.folded_count:
             return state  # Nothing happened yet under any of these names: whoever has the first event merges them.
         closed = anonymous.copy()
         closed.version += 1
-        closed.stage, closed.stage_since, closed.due_at = "", following.as_of, None
+        closed.stage, closed.stage_since, closed.due_at = "", following.state.as_of, None
         closed.merged_into = state.lead
         closing = Closing(
             state=closed,
             transition=difference(anonymous, closed, in_force.model, activation=in_force.activation, cause=cause),
             identifiers=(merge.identifier,),
         )
-        self._write(
-            state, following, in_force, tally, cause=cause, profile=profile, homes=tuple(gained), closing=closing
-        )
-        return following
+        self._write(state, following, in_force, tally, cause=cause, homes=tuple(gained), closing=closing)
+        return following.state
+
+
+def _has_same_events(one: LeadState, other: LeadState) -> bool:
+    return (one.folded_count, one.folded_xor) == (other.folded_count, other.folded_xor)
+
+
+def _is_same(state: LeadState, folded: Following) -> bool:
+    """Whether it is the fold of the same events to the same result, with all that is kept beside it."""
+    return folded.profile is None and folded.marks is None and same_fold(state, folded.state)
