@@ -17,8 +17,8 @@ from leadscore.cli.explain import explain_stored
 from leadscore.cli.explanation import print_explanation
 from leadscore.cli.lead_document import lead_document
 from leadscore.contracts.model_file import load_model
+from leadscore.domain.compiler import compile_model
 from leadscore.domain.event import LeadEvent
-from leadscore.domain.model import compile_model
 from leadscore.use_cases.compare import follow
 from leadscore.use_cases.offline import score_person, stages_of_person
 from leadscore.use_cases.people import people_in

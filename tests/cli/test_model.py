@@ -1,12 +1,12 @@
 """`leadscore model check`."""
 
-from importlib import resources
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from leadscore.cli import main
+from leadscore.cli.model_files import shipped_models
 
 VALID = "model: mine\nstages:\n  - stage: new\n  - {stage: mql, at: 50, route: nurture}\n"
 
@@ -16,15 +16,14 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "mine.yaml"
 
 
-def check(file: Path) -> Result:
+def check(file: Path | str) -> Result:
     return CliRunner().invoke(main, ["model", "check", str(file)], env={"COLUMNS": "200"})
 
 
 def test_the_shipped_model_is_summed_up_on_one_screen() -> None:
-    with resources.as_file(resources.files("leadscore.models") / "b2b.yaml") as shipped:
-        result = check(shipped)
+    result = check("b2b")
     assert (result.exit_code, result.stderr) == (0, "")
-    assert result.stdout.startswith("Model b2b is valid: 4 stages, 15 fit, 22 engagement")
+    assert result.stdout.startswith("Model b2b is valid: 4 stages, 15 fit rules, 22 engagement rules, ")
     assert "total 100 and fit -20" in result.stdout
     assert "Competitor" in result.stdout
     assert len(result.stdout.splitlines()) <= 40
@@ -68,6 +67,21 @@ def test_a_missing_file_is_an_error_of_usage(file: Path) -> None:
     result = check(file)
     assert result.exit_code == 2
     assert "does not exist" in result.stderr
+    assert check(file.parent).exit_code == 2
+
+
+@pytest.mark.parametrize("name", sorted(shipped_models()))
+def test_a_model_that_ships_goes_by_its_name(name: str) -> None:
+    result = check(name)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.startswith(f"Model {name} is valid: ")
+    assert name in CliRunner().invoke(main, ["model", "check", "--help"]).output
+
+
+def test_a_file_of_ones_own_goes_before_a_model_that_ships(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "b2b").write_text(VALID)
+    assert check("b2b").stdout.startswith("Model mine is valid: 2 stages.\n")
 
 
 def test_without_a_command_the_help_is_shown() -> None:

@@ -155,10 +155,16 @@ def test_a_shadow_is_reported_on_and_changes_nothing(outside: Outside, shop: Pat
     said = leadscore(outside.stack, "model", "shadow", str(shop))
 
     assert customer["lead"] in said
-    assert "25 (sql)" in said
-    assert "0 (visitor)" in said
-    assert " move down, " in said
+    assert "25 sql" in said
+    assert "0 visitor" in said
+    assert "under b2b in force (rows) and under shop (columns)" in said
     assert outside.lead(user_id=customer["user_id"])["version"] == customer["version"]
+
+
+def test_a_model_that_ships_goes_by_its_name(outside: Outside) -> None:
+    assert leadscore(outside.stack, "model", "push", "pardot").startswith("pardot@1 is stored.")
+    assert leadscore(outside.stack, "model", "activate", "ecommerce", "--wait").startswith("ecommerce@1 is in force")
+    assert leadscore(outside.stack, "model", "rollback", "--wait").startswith("b2b@1 is in force")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from leadscore.domain.event import LeadEvent
 from leadscore.domain.model import Model
-from leadscore.use_cases.compare import Course, Reached, compare, count_moves, count_stages, follow
+from leadscore.use_cases.compare import MOVERS_KEPT, Compared, Course, Reached, compare, follow, summarise
 from leadscore.use_cases.people import people_in
 from leadscore.use_cases.simulation import simulate
 from tests.leads import DAY, HOUR, NOON, event, small_model
@@ -63,6 +63,11 @@ def test_losing_a_stage_is_no_unreaching_it() -> None:
     assert list(found.reached) == ["warm"]
 
 
+def alone(*courses: Course) -> list[Compared]:
+    """Leads under one model only."""
+    return [Compared(f"lead {number}", (each,)) for number, each in enumerate(courses)]
+
+
 def test_stages_are_counted_now_and_ever_with_what_pushed_over_and_how_long_it_took() -> None:
     courses = [
         course(event("White Paper Read", at=NOON), as_of=NOON + 31 * DAY),
@@ -70,7 +75,7 @@ def test_stages_are_counted_now_and_ever_with_what_pushed_over_and_how_long_it_t
         course(event(at=NOON), event("Demo Requested", at=NOON + HOUR)),
     ]
 
-    warm, mql, sql = count_stages(courses, small_model())
+    ((warm, mql, sql),) = summarise(alone(*courses), [small_model()]).stages
     assert (warm.stage, warm.now, warm.ever, warm.median_after) == ("warm", 2, 3, HOUR)
     assert warm.pushed_by == {"White paper": 2, "Demo requested": 1}
     assert (mql.now, mql.ever, sql.now, sql.ever) == (1, 1, 1, 1)
@@ -80,7 +85,8 @@ def test_who_is_out_is_in_no_stage_now() -> None:
     out = course(event("White Paper Read"), event("Unsubscribed", at=NOON + 1))
 
     assert out.stage == "out"
-    assert [(count.now, count.ever) for count in count_stages([out], small_model())] == [(0, 1), (0, 0), (0, 0)]
+    (counts,) = summarise(alone(out), [small_model()]).stages
+    assert [(count.now, count.ever) for count in counts] == [(0, 1), (0, 0), (0, 0)]
 
 
 def test_moves_pair_the_stages_under_both_models() -> None:
@@ -88,7 +94,16 @@ def test_moves_pair_the_stages_under_both_models() -> None:
     leads = list(compare(histories, [small_model(), with_mql_at(25)], as_of=LATER))
 
     assert [lead.moves for lead in leads] == [True, False]
-    assert count_moves(leads, to=1) == {("warm", "mql"): 1, ("new", "new"): 1}
+    found = summarise(iter(leads), [small_model(), with_mql_at(25)])
+    assert (found.leads, found.moves) == (2, {("warm", "mql"): 1, ("new", "new"): 1})
+    assert [lead.lead for lead in found.movers] == ["ada"]
+
+
+def test_of_those_who_move_the_largest_differences_are_kept() -> None:
+    stays = [Compared("stays", (Course(0, "new", {}), Course(900, "new", {})))]
+    leads = [Compared(f"{n}", (Course(0, "new", {}), Course(-n, "warm", {}))) for n in range(2 * MOVERS_KEPT)]
+    found = summarise(stays + leads, [small_model(), small_model()])
+    assert [lead.difference for lead in found.movers] == [-n for n in range(2 * MOVERS_KEPT - 1, MOVERS_KEPT - 1, -1)]
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -97,7 +112,7 @@ def test_the_higher_the_threshold_the_fewer_mqls_and_each_has_a_rule_that_pushed
     counts = []
     for points in (50, 75, 100):
         simulation = simulate(people, [with_mql_at(points)], as_of=LATER)
-        mql = simulation.models[0].stages[0]
+        mql = simulation.comparison.stages[0][0]
         assert mql.pushed_by.total() == mql.ever
         assert set(mql.pushed_by) <= {
             "Webinar",

@@ -63,13 +63,12 @@ def test_a_clear_cut_is_found() -> None:
         outcomes[f"u{number}"] = Outcome(papers >= 3)
 
     known = [(each, outcomes[each.lead]) for each in people_in(events)]
-    (model,) = simulate(people_in(events), [small_model()], as_of=NOON + DAY, known=known).models
+    (quality,) = simulate(people_in(events), [small_model()], as_of=NOON + DAY, known=known).qualities
 
-    assert model.quality is not None
-    assert model.quality.auc == 1
-    assert model.quality.best_cut is not None
-    assert (model.quality.best_cut.threshold, model.quality.best_cut.split.youden) == (76, 1)
-    assert [(each.stage, each.split.precision, each.split.recall) for each in model.quality.stages] == [
+    assert quality.auc == 1
+    assert quality.best_cut is not None
+    assert (quality.best_cut.threshold, quality.best_cut.split.youden) == (76, 1)
+    assert [(each.stage, each.split.precision, each.split.recall) for each in quality.stages] == [
         ("warm", Fraction(3, 5), 1),
         ("mql", Fraction(3, 4), 1),
         ("sql", 1, Fraction(2, 3)),

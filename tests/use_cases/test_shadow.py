@@ -4,12 +4,13 @@ from collections.abc import Callable
 
 import pytest
 
-from leadscore.use_cases.shadow import WHOLE, Shadow, Shadowed, in_sample
-from tests.leads import DAY, NOON, event, small_model, total
+from leadscore.use_cases.compare import Compared
+from leadscore.use_cases.shadow import WHOLE, Shadow, in_sample
+from tests.leads import DAY, NOON, event, small_model
 from tests.use_cases.test_rescore import CHEAPER, Desk
 
 
-def in_turn(tasks: list[Callable[[], Shadowed]]) -> list[Shadowed | Exception]:
+def in_turn(tasks: list[Callable[[], Compared]]) -> list[Compared | Exception]:
     return [task() for task in tasks]
 
 
@@ -21,22 +22,28 @@ def desk() -> Desk:
     return desk
 
 
-def run(desk: Desk, *, sample: int = WHOLE, as_of: int = NOON) -> list[Shadowed]:
+def run(desk: Desk, *, sample: int = WHOLE, as_of: int = NOON) -> list[Compared]:
     shadow = Shadow(active=small_model(), shadow=small_model(stages=CHEAPER), as_of=as_of, sample=sample)
     stages = ["new", "warm", "mql"]
     return list(shadow.run(stages=stages, shards=desk.store, histories=desk.store, run_all=in_turn))
+
+
+def places(lead: Compared) -> tuple[tuple[int, str], ...]:
+    """Under the model in force, and under the other."""
+    return tuple((course.total, course.stage) for course in lead.courses)
 
 
 def test_every_lead_is_scored_by_both_models_and_nothing_is_written(desk: Desk) -> None:
     before = desk.store.all_states()
     found = run(desk)
     assert {lead.lead for lead in found} == set(before)
-    assert {(lead.active.stage, lead.shadow.stage, total(lead.shadow)) for lead in found} == {("warm", "mql", 25)}
+    assert {places(lead) for lead in found} == {((25, "warm"), (25, "mql"))}
+    assert {lead.courses[1].reached["mql"].rule for lead in found} == {"White paper"}
     assert desk.store.all_states() == before
 
 
 def test_all_leads_are_judged_at_one_moment(desk: Desk) -> None:
-    assert {(total(lead.active), lead.shadow.stage) for lead in run(desk, as_of=NOON + 31 * DAY)} == {(0, "new")}
+    assert {places(lead) for lead in run(desk, as_of=NOON + 31 * DAY)} == {((0, "new"), (0, "new"))}
 
 
 def test_a_sample_is_always_the_same_part(desk: Desk) -> None:

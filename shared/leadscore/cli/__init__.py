@@ -6,7 +6,6 @@ from leadscore.cli import model, notifications
 from leadscore.cli.explain import explain
 from leadscore.cli.failed import failed
 from leadscore.cli.keys import keys
-from leadscore.cli.model_diff import diff
 from leadscore.cli.score import score
 from leadscore.cli.simulate import simulate
 
@@ -17,11 +16,7 @@ main = typer.Typer(
     # A traceback of typer's own shows the values of variables, and those may be personal.
     pretty_exceptions_enable=False,
 )
-model.commands.command()(diff)
+for command in (score, explain, simulate, keys, failed):
+    main.command()(command)
 main.add_typer(model.commands, name="model")
 main.add_typer(notifications.commands, name="notifications")
-main.command()(score)
-main.command()(explain)
-main.command()(simulate)
-main.command()(keys)
-main.command()(failed)

@@ -19,12 +19,12 @@ from leadscore.cli.deployed import LocalOption, StackOption, deployed
 from leadscore.cli.explanation import print_explanation
 from leadscore.cli.history_files import AsOfOption, Believed, StrictOption, TrustOption, file_or_stdin, read_people
 from leadscore.cli.lead_document import lead_document
-from leadscore.cli.model_files import read_model_file
+from leadscore.cli.model_files import MODEL_HELP, model_file, read_model_file
 from leadscore.cli.rescoring import now
 from leadscore.contracts.leads import LEAD_ID, Lead
+from leadscore.domain.compiler import compile_model
 from leadscore.domain.event import Identifier
 from leadscore.domain.fold import stage_changes
-from leadscore.domain.model import compile_model
 from leadscore.ingest.ids import email_address, identifier
 from leadscore.ingest.rejection import Rejected
 from leadscore.use_cases.offline import score_person, stages_of_person
@@ -41,7 +41,7 @@ def explain(
     lead: LeadArgument,
     model: Annotated[
         Path | None,
-        typer.Option("--model", exists=True, dir_okay=False, readable=True, help="With --events: the model's file."),
+        typer.Option("--model", metavar="MODEL", parser=model_file, help=f"With --events: {MODEL_HELP}"),
     ] = None,
     events: Annotated[
         list[Path] | None,

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from leadscore.cli.printing import say
 from leadscore.contracts.moments import moment
 from leadscore.domain.fold import StageChange
 from leadscore.domain.model import Model
@@ -30,14 +31,14 @@ class Term(NamedTuple):
 def print_explanation(lead: Document, changes: Sequence[StageChange], model: Model, console: Console) -> None:
     """`lead` is a lead as the leads API gives it."""
     for line in _heading(lead):
-        _say(line, console)
+        say(line, console)
     for name, terms, result in _sums(lead):
-        _say(f"\n{name}", console)
+        say(f"\n{name}", console)
         console.print(_sum(terms, result))
-    _say("\nstages", console)
+    say("\nstages", console)
     console.print(_history(changes, model))
     change_at = lead["next_change_at"]
-    _say(
+    say(
         f"\nIf nothing happens, the next change is at {_short(change_at)}." if change_at
         else "\nIf nothing happens, nothing changes any more.",
         console,
@@ -122,7 +123,3 @@ def _history(changes: Iterable[StageChange], model: Model) -> Table:
 def _short(at: str) -> str:
     """To the second: `2026-03-01 12:00:00Z`."""
     return f"{at[:10]} {at[11:19]}Z"
-
-
-def _say(text: str, console: Console) -> None:
-    console.print(text, markup=False, highlight=False, soft_wrap=True)

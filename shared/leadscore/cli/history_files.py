@@ -1,6 +1,5 @@
 """Events in files, named on the command line: read with progress, and with a word on every line that is none."""
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from enum import StrEnum
@@ -11,6 +10,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from leadscore.cli.model_files import is_readable
+from leadscore.domain.event import LeadEvent
 from leadscore.ingest.clock import parse_time
 from leadscore.use_cases.history import TRUSTS, BadLine, History, read_history
 from leadscore.use_cases.people import Person, people_in
@@ -33,7 +34,7 @@ class Believed(StrEnum):
 
 def file_or_stdin(text: str) -> Path:
     file = Path(text)
-    if file != STDIN and (file.is_dir() or not os.access(file, os.R_OK)):
+    if file != STDIN and not is_readable(file):
         raise typer.BadParameter("there is no such file, or it may not be read")
     return file
 
@@ -45,9 +46,6 @@ def _moment(text: str) -> int:
     return at
 
 
-ModelOption = Annotated[
-    Path, typer.Option("--model", exists=True, dir_okay=False, readable=True, help="The scoring model's YAML file.")
-]
 EventsOption = Annotated[
     list[Path],
     typer.Option(
@@ -73,17 +71,27 @@ StrictOption = Annotated[bool, typer.Option("--strict", help="End with status 1 
 
 def read_people(files: Sequence[Path], *, as_of: int, trust: Believed, strict: bool) -> list[Person]:
     """The people in the files. What was wrong with them is said on stderr, and may end the command with status 1."""
+    history = _read(files, as_of=as_of, trust=trust)
+    people = people_in(history.events)
+    what = f"{_counted_as(len(history.events), 'event')} of {_counted_as(len(people), 'lead')}"
+    _report(history, what, strict=strict)
+    return people
+
+
+def read_events(files: Sequence[Path], *, as_of: int, trust: Believed, strict: bool) -> list[LeadEvent]:
+    """The same, where it does not matter whose they are."""
+    history = _read(files, as_of=as_of, trust=trust)
+    _report(history, _counted_as(len(history.events), "event"), strict=strict)
+    return history.events
+
+
+def _read(files: Sequence[Path], *, as_of: int, trust: Believed) -> History:
     with _progress() as progress:
         total = _size(files)
         task = progress.add_task("reading", total=total, visible=total is None or total >= PROGRESS_BYTES_MIN)
-        history = read_history(
+        return read_history(
             ((_name(file), _lines(file, progress, task)) for file in files), as_of=as_of, trust=TRUSTS[trust]
         )
-    people = people_in(history.events)
-    _report(history, leads=len(people))
-    if history.nothing_was_read or (strict and history.bad_lines):
-        raise typer.Exit(1)
-    return people
 
 
 def report_bad_lines(bad_lines: Sequence[BadLine]) -> None:
@@ -93,7 +101,7 @@ def report_bad_lines(bad_lines: Sequence[BadLine]) -> None:
         typer.echo(f"... and {len(bad_lines) - BAD_LINES_SHOWN:,} lines more", err=True)
 
 
-def _report(history: History, *, leads: int) -> None:
+def _report(history: History, what: str, *, strict: bool) -> None:
     report_bad_lines(history.bad_lines)
     counts = [
         (history.duplicates, _counted_as(history.duplicates, "duplicate")),
@@ -101,7 +109,9 @@ def _report(history: History, *, leads: int) -> None:
         (len(history.bad_lines), f"{len(history.bad_lines):,} not readable"),
     ]
     rest = "".join(f", {words}" for count, words in counts if count)
-    typer.echo(f"{_counted_as(len(history.events), 'event')} of {_counted_as(leads, 'lead')}{rest}", err=True)
+    typer.echo(f"{what}{rest}", err=True)
+    if history.nothing_was_read or (strict and history.bad_lines):
+        raise typer.Exit(1)
 
 
 def _counted_as(count: int, what: str) -> str:

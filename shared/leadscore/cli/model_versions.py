@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, NamedTuple, NoReturn
 
 import typer
 from rich.console import Console
@@ -16,14 +16,20 @@ from leadscore.adapters.deployment import Deployment
 from leadscore.adapters.model_versions import DynamoDBModelVersions
 from leadscore.adapters.models import StoredModels, shipped_text
 from leadscore.cli.deployed import LocalOption, StackOption, deployed
-from leadscore.cli.model_files import ModelArgument, read_model_file, read_model_text, read_text
+from leadscore.cli.model_files import NAMES, ModelArgument, read_model_text, read_text, shipped_models
 from leadscore.cli.rescoring import now, rescore_leads, resumable
-from leadscore.domain.model import Model, compile_model
+from leadscore.domain.compiler import compile_model
+from leadscore.domain.model import Model
 from leadscore.use_cases import activate as versions_in_force
 from leadscore.use_cases.ports import Activation, ModelBehind, Version, VersionConflict
 
 TargetArgument = Annotated[
-    str, typer.Argument(metavar="NAME[@N] | FILE", help="A pushed version (without @N the latest), or a file to push.")
+    str,
+    typer.Argument(
+        metavar="NAME[@N] | FILE",
+        help="A version that was pushed (without @N the latest), or a file to push first; "
+        f"or the name of a model that ships and was never pushed: {NAMES}.",
+    ),
 ]
 NotifyOption = Annotated[
     bool, typer.Option("--notify", help="Tell downstream of the leads that change their stage by this.")
@@ -33,14 +39,14 @@ WaitOption = Annotated[bool, typer.Option("--wait", help="Wait until all leads a
 
 def push(file: ModelArgument, stack: StackOption = "LeadScore", local: LocalOption = False) -> None:
     """Store a model in the deployed stack as its next version, without putting it into force."""
-    model = compile_model(read_model_file(file).document)
+    checked = _checked(file)
     with _stored(stack, local=local) as (_, versions):
-        version, is_new = versions.push(model.name, read_text(file), at=now())
-    name = f"{version.name}@{version.version}"
+        version, is_new = versions.push(*checked, at=now())
+    pushed = f"{version.name}@{version.version}"
     if is_new:
-        typer.echo(f"{name} is stored. To put it into force: leadscore model activate {name}")
+        typer.echo(f"{pushed} is stored. To put it into force: leadscore model activate {pushed}")
     else:
-        typer.echo(f"{name} says the same already: nothing was stored.")
+        typer.echo(f"{pushed} says the same already: nothing was stored.")
 
 
 def activate(
@@ -52,16 +58,12 @@ def activate(
 ) -> None:
     """Put a model into force, without a deployment, and rescore every lead, quietly unless told otherwise."""
     file = Path(target)
-    file_model = compile_model(read_model_file(file).document) if file.is_file() else None
+    own = _checked(file) if file.is_file() else None  # Before anything is asked of AWS.
     with _stored(stack, local=local) as (deployment, versions):
         _install_shipped(deployment)
-        if file_model is not None:
-            version, model = versions.push(file_model.name, read_text(file), at=now())[0], file_model
-        else:
-            version = _find(target, versions)
-            model = _model_of(version, versions)
+        version = _find(target, versions) if own is None else versions.push(*own, at=now())[0]
         activation = versions_in_force.activate(
-            version=version, model=model, tells=notify, versions=versions, now=now()
+            version=version, model=_model_of(version, versions), tells=notify, versions=versions, now=now()
         )
         _bring_into_force(deployment, versions, activation, waits=wait)
 
@@ -144,12 +146,30 @@ def _bring_into_force(
     )
 
 
+class _Checked(NamedTuple):
+    """A model that is valid, as it is pushed."""
+
+    name: str
+    text: str
+
+
+def _checked(file: Path) -> _Checked:
+    """What is wrong with the model in the file ends the command."""
+    text = read_text(file)
+    return _Checked(compile_model(read_model_text(text, name=str(file)).document).name, text)
+
+
 def _find(target: str, versions: DynamoDBModelVersions) -> Version:
     name, _, number = target.partition("@")
     found = [version for version in versions.versions() if version.name == name]
     chosen = [version for version in found if not number or str(version.version) == number]
+    if not found and target in (shipped := shipped_models()):
+        return versions.push(*_checked(shipped[target]), at=now())[0]
     if not found:
-        _end(f"{target} is neither a file nor a model that was pushed; `leadscore model list` names those")
+        _end(
+            f"{target} is neither a file nor a model that was pushed (`leadscore model list` names those), "
+            f"and {NAMES} are those that ship"
+        )
     if not chosen:
         _end(f"{name} has no version {number}: its latest is {found[-1].version}")
     return chosen[-1]

@@ -16,16 +16,16 @@ from leadscore.cli.history_files import (
     AsOfOption,
     Believed,
     EventsOption,
-    ModelOption,
     StrictOption,
     TrustOption,
     read_people,
 )
 from leadscore.cli.lead_document import lead_document, moment_or_none
-from leadscore.cli.model_files import read_model_file
+from leadscore.cli.model_files import ModelOption, read_model_file
 from leadscore.cli.rescoring import now
 from leadscore.contracts.moments import moment
-from leadscore.domain.model import Model, compile_model
+from leadscore.domain.compiler import compile_model
+from leadscore.domain.model import Model
 from leadscore.domain.rules import GRADE
 from leadscore.use_cases.offline import ScoredLead, score_people
 

@@ -18,18 +18,18 @@ from leadscore.cli.history_files import (
     read_people,
     report_bad_lines,
 )
-from leadscore.cli.model_files import read_model_file
+from leadscore.cli.model_files import MODEL_HELP, model_file, read_model_file
 from leadscore.cli.rescoring import now
 from leadscore.cli.simulation_document import simulation_document
 from leadscore.cli.simulation_tables import print_simulation
-from leadscore.domain.model import Model, compile_model
+from leadscore.domain.compiler import compile_model
+from leadscore.domain.model import Model
 from leadscore.use_cases.outcomes import Outcome, outcome_in_trait, outcome_of, read_outcomes
 from leadscore.use_cases.people import Person
 from leadscore.use_cases.simulation import simulate as simulation_of
 
 ModelsOption = Annotated[
-    list[Path],
-    typer.Option("--model", exists=True, dir_okay=False, readable=True, help="A model's YAML file. Once or twice."),
+    list[Path], typer.Option("--model", metavar="MODEL", parser=model_file, help=f"{MODEL_HELP} Once or twice.")
 ]
 OutcomesOption = Annotated[
     Path | None,

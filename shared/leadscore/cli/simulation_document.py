@@ -1,14 +1,14 @@
 """A simulation as JSON."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
 from leadscore.contracts.moments import moment
 from leadscore.use_cases.compare import Compared, Course, StageCount
 from leadscore.use_cases.quality import Cut
-from leadscore.use_cases.simulation import Quality, Simulated, Simulation
+from leadscore.use_cases.simulation import Quality, Simulation
 
 #: Shares are exact until they are printed.
 _DECIMALS = 6
@@ -18,16 +18,17 @@ def simulation_document(simulation: Simulation, labels: Sequence[str]) -> dict[s
     return {
         "as_of": moment(simulation.as_of),
         "leads": len(simulation.leads),
-        "models": [_model(label, each) for label, each in zip(labels, simulation.models, strict=True)],
-        "moves": _matrix(simulation.moves),
+        "models": list(_models(simulation, labels)),
+        "moves": _matrix(simulation.comparison.moves),
         "moved": sum(lead.moves for lead in simulation.leads),
         "by_lead": [_lead(lead, labels) for lead in simulation.leads],
     }
 
 
-def _model(label: str, simulated: Simulated) -> dict[str, Any]:
-    document = {"model": label, "stages": [_stage(count) for count in simulated.stages]}
-    return document if simulated.quality is None else {**document, "outcomes": _quality(simulated.quality)}
+def _models(simulation: Simulation, labels: Sequence[str]) -> Iterator[dict[str, Any]]:
+    for place, label in enumerate(labels):
+        document = {"model": label, "stages": [_stage(count) for count in simulation.comparison.stages[place]]}
+        yield {**document, "outcomes": _quality(simulation.qualities[place])} if simulation.qualities else document
 
 
 def _stage(count: StageCount) -> dict[str, Any]:

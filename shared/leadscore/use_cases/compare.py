@@ -1,11 +1,13 @@
-"""Models on the same history: where each puts every lead, when, and because of which rule.
+"""Models on the same histories: where each puts every lead, when, and because of which rule.
 
-Nothing here knows where a history comes from: files, or a deployed stack's log.
+Nothing here knows where histories come from: files, or a deployed stack's log.
 """
 
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from heapq import nlargest
 
 from leadscore.domain.event import LeadEvent
 from leadscore.domain.fold import fold, stage_changes
@@ -14,6 +16,9 @@ from leadscore.domain.reading import read_state
 from leadscore.use_cases.reasons import reasons_of
 
 type History = tuple[str, Sequence[LeadEvent]]
+
+#: So many of the leads that move are kept, those whose totals differ most.
+MOVERS_KEPT = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,11 @@ class Compared:
         """Whether the models do not agree on its stage."""
         return len({course.stage for course in self.courses}) > 1
 
+    @property
+    def difference(self) -> int:
+        """What the last model gives more than the first."""
+        return self.courses[-1].total - self.courses[0].total
+
 
 def follow(lead: str, events: Sequence[LeadEvent], model: Model, *, as_of: int) -> Course:
     """`as_of` lies at or after all of the events, and there are some."""
@@ -68,7 +78,11 @@ def follow(lead: str, events: Sequence[LeadEvent], model: Model, *, as_of: int) 
 def compare(histories: Iterable[History], models: Sequence[Model], *, as_of: int) -> Iterator[Compared]:
     """Lead by lead, as they come."""
     for lead, events in histories:
-        yield Compared(lead, tuple(follow(lead, events, model, as_of=as_of) for model in models))
+        yield compare_lead(lead, events, models, as_of=as_of)
+
+
+def compare_lead(lead: str, events: Sequence[LeadEvent], models: Sequence[Model], *, as_of: int) -> Compared:
+    return Compared(lead, tuple(follow(lead, events, model, as_of=as_of) for model in models))
 
 
 @dataclass(slots=True)
@@ -79,7 +93,8 @@ class StageCount:
     now: int = 0
     ever: int = 0
     pushed_by: Counter[str] = field(default_factory=Counter)
-    after: list[int] = field(default_factory=list)
+    #: In ms, of each lead that ever was there: an array, because leads may be a million.
+    after: array[int] = field(default_factory=lambda: array("q"))
 
     @property
     def median_after(self) -> int | None:
@@ -87,20 +102,45 @@ class StageCount:
         return sorted(self.after)[(len(self.after) - 1) // 2] if self.after else None
 
 
-def count_stages(courses: Iterable[Course], model: Model) -> list[StageCount]:
-    """Of every stage above the entry, the lowest first."""
-    counts = [StageCount(stage.name) for stage in model.stages[1:]]
-    for course in courses:
-        rank = model.rank(course.stage)
-        for place, count in enumerate(counts, start=1):
-            count.now += rank >= place
-            if (reached := course.reached.get(count.stage)) is not None:
-                count.ever += 1
-                count.pushed_by[reached.rule] += 1
-                count.after.append(reached.after)
-    return counts
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Many leads under each of the models.
+
+    `stages` has for each model its stages above the entry, the lowest first; `moves` how many leads are in which stage
+    under the first model and under the last; `movers` some of those that move, the largest difference first.
+    """
+
+    models: Sequence[Model]
+    stages: Sequence[Sequence[StageCount]]
+    moves: Counter[tuple[str, str]]
+    movers: Sequence[Compared]
+
+    @property
+    def leads(self) -> int:
+        return self.moves.total()
 
 
-def count_moves(leads: Iterable[Compared], *, to: int) -> Counter[tuple[str, str]]:
-    """How many leads are in which stage under the first model, and under the model in place `to`."""
-    return Counter((lead.courses[0].stage, lead.courses[to].stage) for lead in leads)
+def summarise(leads: Iterable[Compared], models: Sequence[Model]) -> Comparison:
+    """In one go, without keeping the leads."""
+    stages = [[StageCount(stage.name) for stage in model.stages[1:]] for model in models]
+    moves: Counter[tuple[str, str]] = Counter()
+
+    def moving() -> Iterator[Compared]:
+        for lead in leads:
+            moves[lead.courses[0].stage, lead.courses[-1].stage] += 1
+            for course, model, counts in zip(lead.courses, models, stages, strict=True):
+                _count(course, model.rank(course.stage), counts)
+            if lead.moves:
+                yield lead
+
+    movers = nlargest(MOVERS_KEPT, moving(), key=lambda lead: (abs(lead.difference), lead.lead))
+    return Comparison(models, stages, moves, movers)
+
+
+def _count(course: Course, rank: int, counts: Iterable[StageCount]) -> None:
+    for place, count in enumerate(counts, start=1):
+        count.now += rank >= place
+        if (reached := course.reached.get(count.stage)) is not None:
+            count.ever += 1
+            count.pushed_by[reached.rule] += 1
+            count.after.append(reached.after)

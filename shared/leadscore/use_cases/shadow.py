@@ -1,32 +1,22 @@
 """A shadow model: what leads would have under it, beside what they have, without touching any of them.
 
-A run of its own, far from the write path: it reads the leads' events and folds them twice.
+A run of its own, far from the write path: it reads the leads' events and follows them under both models.
 """
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from leadscore.domain.fold import fold
 from leadscore.domain.model import Model
-from leadscore.domain.state import LeadState
+from leadscore.use_cases.compare import Compared, compare_lead
 from leadscore.use_cases.ports import Histories, StageShards
 
 #: A sample is given in hundredths of a percent.
 WHOLE = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Shadowed:
-    """A lead at one moment under both models."""
-
-    lead: str
-    active: LeadState
-    shadow: LeadState
-
-
-type Task = Callable[[], Shadowed]
-type RunAll = Callable[[list[Task]], list[Shadowed | Exception]]
+type Task = Callable[[], Compared]
+type RunAll = Callable[[list[Task]], list[Compared | Exception]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +30,7 @@ class Shadow:
 
     def run(
         self, *, stages: Iterable[str], shards: StageShards, histories: Histories, run_all: RunAll
-    ) -> Iterator[Shadowed]:
+    ) -> Iterator[Compared]:
         """Lead by lead, as they are read, several beside each other."""
         for page in _pages(stages, shards):
             tasks = [self._task(lead, histories) for lead in page if in_sample(lead, self.sample)]
@@ -50,14 +40,8 @@ class Shadow:
                 yield outcome
 
     def _task(self, lead: str, histories: Histories) -> Task:
-        return lambda: self._fold_twice(lead, histories)
-
-    def _fold_twice(self, lead: str, histories: Histories) -> Shadowed:
-        events = list(histories.read_history(lead))
-        active, shadow = (
-            fold(events, model, activation=0, lead=lead, as_of=self.as_of)[0] for model in (self.active, self.shadow)
-        )
-        return Shadowed(lead, active, shadow)
+        models = (self.active, self.shadow)
+        return lambda: compare_lead(lead, histories.read_history(lead), models, as_of=self.as_of)
 
 
 def in_sample(lead: str, sample: int) -> bool:

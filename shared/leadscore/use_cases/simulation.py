@@ -1,12 +1,11 @@
 """Models tried on the people of a history, beside each other and beside what became of the leads."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from leadscore.domain.model import Model
-from leadscore.use_cases.compare import Compared, StageCount, compare, count_moves, count_stages
+from leadscore.use_cases.compare import Compared, Comparison, compare, summarise
 from leadscore.use_cases.outcomes import Known, Outcome, judge
 from leadscore.use_cases.people import Person
 from leadscore.use_cases.quality import Cut, Judged, Split, auc, best_cut, cuts
@@ -33,22 +32,13 @@ class Quality:
 
 
 @dataclass(frozen=True, slots=True)
-class Simulated:
-    """One model on the history. `quality` is None where no outcomes were given."""
-
-    model: Model
-    stages: Sequence[StageCount]
-    quality: Quality | None
-
-
-@dataclass(frozen=True, slots=True)
 class Simulation:
-    """`moves` has how many leads are in which stage under the first model and under the last."""
+    """Every lead, what they come to, and how well each model did: `qualities` is empty where nobody asked for it."""
 
     as_of: int
     leads: Sequence[Compared]
-    models: Sequence[Simulated]
-    moves: Counter[tuple[str, str]]
+    comparison: Comparison
+    qualities: Sequence[Quality]
 
 
 def simulate(
@@ -63,15 +53,10 @@ def simulate(
     return Simulation(
         as_of=as_of,
         leads=leads,
-        models=[
-            Simulated(
-                model=model,
-                stages=count_stages((lead.courses[place] for lead in leads), model),
-                quality=None if known is None else _quality(list(judge(known, model, as_of=as_of)), model),
-            )
-            for place, model in enumerate(models)
-        ],
-        moves=count_moves(leads, to=len(models) - 1),
+        comparison=summarise(leads, models),
+        qualities=[]
+        if known is None
+        else [_quality(list(judge(known, model, as_of=as_of)), model) for model in models],
     )
 
 
