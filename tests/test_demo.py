@@ -53,6 +53,14 @@ def test_when_all_is_as_expected_it_says_so_and_the_status_is_0() -> None:
     assert "✗" not in text
 
 
+def test_a_change_that_nothing_was_given_for_is_shown_without_a_reason() -> None:
+    result = played(lead(), (None, "mql"))
+    result.outcomes[0].messages["nurture"][0]["data"]["reasons"] = []
+
+    status, text = ending(result)
+    assert (status, "nothing → mql" in text) == (0, True)
+
+
 @pytest.mark.parametrize(
     ("result", "says"),
     [
