@@ -156,7 +156,7 @@ def _arm(state: LeadState, model: Model) -> None:
 
 def _next_news(state: LeadState, model: Model) -> int | None:
     """When time alone next changes a stage, or inactivity takes something; None if never."""
-    if next_instant(state, model) == NEVER:
+    if not state.pools and next_instant(state, model) == NEVER:
         return None
     future = state.copy()
     future.wakes_at = 0
