@@ -14,6 +14,7 @@ from leadscore.adapters.memory import FixedModels, MemoryFailedEvents, MemorySto
 from leadscore.domain.event import Identifier, LeadEvent
 from leadscore.domain.fold import fold
 from leadscore.domain.model import Model
+from leadscore.domain.reading import lists_of
 from leadscore.domain.state import LeadState, Profile, same_fold
 from leadscore.domain.transition import QUIET_CAUSES, Cause, Transition
 from leadscore.use_cases.messages import events_body, ticks_body
@@ -33,6 +34,11 @@ MODELS = [
     small_model(engagement=RULES, fit=[{"rule": "Director", "points": 20, "when": {"title": ["Director"]}}]),
     small_model(engagement=RULES, inactivity=[{"rule": "Quiet for 20 days", "after": "20d", "take": 50}]),
     small_model(engagement=[{"rule": "Page", "event": "Page Viewed", "points": 2}, TOPIC]),
+    # A list of leads by a score of its own.
+    small_model(
+        engagement=[*RULES[:-1], {**TOPIC, "score": ["engagement", "reading"]}],
+        scores=[{"score": "reading", "stages": [{"stage": "reader", "at": 6}, {"stage": "fan", "at": 12}]}],
+    ),
     # As many authors as topics, and no author has a topic's name.
     small_model(engagement=[*RULES[:-1], {**TOPIC, "once_per": "properties.author"}]),
     # What is read within a second is read by a machine, and what it says of itself is not heard.
@@ -223,9 +229,16 @@ def check(
 
 def _check_chain(chain: list[Transition], state: LeadState, model: Model) -> None:
     stage = ""
+    lists: set[str] = set()
     for transition in chain:
         assert transition.from_stage == stage, "consecutive transitions chain"
         stage = transition.to_stage
+        if transition.introduces:  # As if it came from nothing, for nothing was told of it.
+            lists = set()
+        assert lists >= set(transition.left), "only a list that was entered is left"
+        lists = (lists - {*transition.left}) | {*transition.entered}
+    if not state.merged_into:
+        assert lists == {*lists_of(state, model)} - {stage}, "the transitions end in the lists of the fold"
     assert stage == state.stage, "the last transition ends where the fold ends"
     assert len({transition.version for transition in chain}) == len(chain)
     told = [transition for transition in chain if transition.publish]
