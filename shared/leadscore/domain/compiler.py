@@ -43,8 +43,10 @@ RESET_BY_A_PERSON = "Reset by a person"
 WITHDRAWN = "Machine-made, withdrawn"
 
 DEFAULT_VISITS: Mapping[str, Any] = {"event": ["Page Viewed"], "gap": "30m"}
-DEFAULT_BURSTS: Sequence[Mapping[str, Any]] = (
-    {"event": ["Email Link Clicked"], "each": "properties.url", "at_least": 5, "within": "1s"},
+#: Segment's spec calls the link `link_url`, others `url`.
+DEFAULT_BURSTS: Sequence[Mapping[str, Any]] = tuple(
+    {"event": ["Email Link Clicked"], "each": f"properties.{link}", "at_least": 5, "within": "1s"}
+    for link in ("url", "link_url")
 )
 DEFAULT_GRADE = "D"
 #: Two bytes of a stored state. Of a hundred rules hardly ever two share a number; then the later one takes the next.
@@ -211,7 +213,7 @@ class _Compiler:
     # -- rules -----------------------------------------------------------------------------------------------------
 
     def _fit_rule(self, rule: Mapping[str, Any]) -> Rule:
-        targets = tuple(self._target(rule, score) for score in rule.get("score", [FIT]))
+        targets = tuple(self._target(rule, score) for score in _scores(rule, (FIT,)))
         return Rule(rule["rule"], rule["points"], compile_pattern(rule["when"]), targets)
 
     def _grade_rule(self, rule: Mapping[str, Any]) -> Rule:
@@ -220,7 +222,7 @@ class _Compiler:
     def _engagement_rule(self, rule: Mapping[str, Any]) -> Rule:
         name, points = rule["rule"], rule["points"]
         when = rule.get("when", {})
-        scores = rule.get("score", [ENGAGEMENT])
+        scores = _scores(rule, (ENGAGEMENT,))
         limits = tuple(self._limits(rule))
         public = self._document.get("public")
         public_limit = (
@@ -290,7 +292,7 @@ class _Compiler:
         if kind == "reset" and "group" in effect:
             groups = tuple(group for (name, _), group in self._groups.items() if name == effect["group"])
         elif kind == "reset":
-            scores = tuple(effect.get("score", of_events))
+            scores = _scores(effect, of_events)
         elif kind == "escape":
             scores = of_events
         # An effect has its line even without points: it is why a lead is where it is.
@@ -320,7 +322,7 @@ class _Compiler:
             bands=bands,
             at_most=step.get("at_most"),
             only=Only(step["only"]) if "only" in step else None,
-            lines={score: self._line(score, step["rule"]) for score in step.get("score", [ENGAGEMENT])},
+            lines={score: self._line(score, step["rule"]) for score in _scores(step, (ENGAGEMENT,))},
         )
 
     def _stage(self, stage: Mapping[str, Any], score: str) -> Stage:
@@ -401,6 +403,11 @@ def _mentions(pattern: Any, field_name: str) -> bool:
     return field_name in pattern or any(
         _mentions(alternative, field_name) for alternative in pattern.get("$or", ()) if pattern
     )
+
+
+def _scores(rule: Mapping[str, Any], otherwise: tuple[str, ...]) -> tuple[str, ...]:
+    scores = rule.get("score", otherwise)
+    return (scores,) if isinstance(scores, str) else tuple(scores)
 
 
 def _event_names(rule: Mapping[str, Any]) -> tuple[str, ...] | None:

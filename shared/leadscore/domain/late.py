@@ -91,6 +91,7 @@ def _had_points_alone(state: LeadState, model: Model) -> bool:
         and all(line.points > 0 for line in state.lines.values())
         and not state.memory
         and not state.pools
+        and not any(state.ladders.values())
     )
 
 
