@@ -13,6 +13,7 @@ import pytest
 import typer
 
 from leadscore.cli import main
+from leadscore.contracts.model_file import read_model
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -77,6 +78,12 @@ def test_every_page_is_linked_from_another() -> None:
 def test_json_examples_parse(page: Path) -> None:
     for example in blocks(page, "json"):
         json.loads(example)
+
+
+def test_the_scorecard_in_the_readme_is_a_model_without_doubts() -> None:
+    (scorecard,) = blocks(ROOT / "README.md", "yaml")
+
+    assert not read_model(scorecard, name="README.md").warnings
 
 
 @pages
