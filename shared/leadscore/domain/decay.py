@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from functools import cache
 from itertools import chain
+from typing import ClassVar
 
 from leadscore.domain.durations import DAY_MS, HOUR_MS
 
@@ -30,6 +31,8 @@ class HalfLife:
     """Points halve every `hours`, in hourly steps. A pool is (value, hour of the last points, amount at that hour)."""
 
     hours: int
+    #: Points added in the hour of earlier ones lose nothing sooner than those.
+    is_steady: ClassVar[bool] = True
 
     def add(self, pool: Pool | None, points: int, at: int) -> Pool:
         hour = at // HOUR_MS
@@ -154,6 +157,8 @@ class _Parcels:
 class Expiry(_Parcels):
     """Points are gone `duration` after they were given, at that instant."""
 
+    is_steady: ClassVar[bool] = True
+
     def wakes_at(self, at: int) -> int:
         return at + self.duration
 
@@ -167,6 +172,8 @@ class Expiry(_Parcels):
 @dataclass(frozen=True, slots=True)
 class Linear(_Parcels):
     """Points shrink evenly from the moment they are given, until `duration` later nothing is left."""
+
+    is_steady: ClassVar[bool] = False
 
     def wakes_at(self, at: int) -> int:
         return at + 1

@@ -1,8 +1,9 @@
 """What time alone does to a lead: points that decay, and inactivity steps, each at its own instant."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
-from leadscore.domain.decay import HalfLife
+from leadscore.domain.decay import HalfLife, Pool
 from leadscore.domain.durations import HOUR_MS, NEVER
 from leadscore.domain.ledger import lose, reset, shown_scores, take
 from leadscore.domain.model import Model
@@ -96,6 +97,17 @@ def _drift_hours(state: LeadState, model: Model, since: int, until: int, *, stop
     )
 
 
+class _Move(NamedTuple):
+    pool_of: PoolOf
+    decay: HalfLife
+    before: Pool
+    after: Pool
+
+    @property
+    def change(self) -> int:
+        return self.after[0] - self.before[0]
+
+
 def _drifted_at_once(state: LeadState, model: Model, at: int) -> bool:
     """Move all half-lives to a moment, if no instant before it has to be looked at."""
     moves = []
@@ -104,25 +116,32 @@ def _drifted_at_once(state: LeadState, model: Model, at: int) -> bool:
         if isinstance(pool_of.decay, HalfLife):
             moved = pool_of.decay.moved(pool, at)
             if moved[0] != pool[0]:
-                moves.append((pool_of, pool_of.decay, pool, moved))
-    if not moves:
-        return True
-    if len({moved[0] < pool[0] for _, _, pool, moved in moves}) > 1:
-        return False
-    # What a cap hides is lost all the same, and what a score below zero is spared is not: the order tells them apart.
-    if any(pool_of.group is not None and state.scores[pool_of.score] <= 0 for pool_of, _, _, _ in moves):
-        return False
-    scores = _scores_after(state, [(pool_of, moved[0] - pool[0]) for pool_of, _, pool, moved in moves])
-    if any(scores[name] < 0 < raw for name, raw in state.scores.items()):
-        return False
-    shown = shown_scores({name: _above_floor(raw, state.scores[name]) for name, raw in scores.items()}, model)
-    if stage_of(state, model, shown) != state.stage or ladders_of(state, model, shown) != ladders(state, model):
+                moves.append(_Move(pool_of, pool_of.decay, pool, moved))
+    if not _is_plain_sailing(state, model, moves):
         return False
     for pool_of, decay, pool, moved in moves:
         instant = decay.reached_at(pool, moved[0], at)
         lose(state, pool_of, moved, instant)
         state.settled_at = max(state.settled_at, instant)
     return True
+
+
+def _is_plain_sailing(state: LeadState, model: Model, moves: list[_Move]) -> bool:
+    """Whether these moves come to the same, whether they are made at once or hour by hour."""
+    if not moves:
+        return True
+    if len({move.change < 0 for move in moves}) > 1:
+        return False
+    # What a cap hides is lost all the same, and what a score below zero is spared is not: the order tells them apart.
+    if any(move.pool_of.group is not None and state.scores[move.pool_of.score] <= 0 for move in moves):
+        return False
+    scores = _scores_after(state, [(move.pool_of, move.change) for move in moves])
+    if any(scores[name] < 0 < raw for name, raw in state.scores.items()):
+        return False
+    shown = shown_scores({name: _above_floor(raw, state.scores[name]) for name, raw in scores.items()}, model)
+    return stage_of(state, model, shown) == state.stage and (
+        not model.ladders or ladders_of(state, model, shown) == ladders(state, model)
+    )
 
 
 def _scores_after(state: LeadState, changes: Iterable[tuple[PoolOf, int]]) -> dict[str, int]:

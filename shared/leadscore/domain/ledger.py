@@ -177,10 +177,14 @@ def _add_to_pool(state: LeadState, pool_of: PoolOf, points: int, at: int) -> Non
     """Let points that were given decay from now on; what they make good of earlier loss is given back."""
     before = state.pools.get(pool_of.id)
     after = state.pools[pool_of.id] = pool_of.decay.add(before, points, at)
-    if before is not None and (regained := after[0] - before[0] - points):
-        _book_loss(state, pool_of.line, regained, at)
-        shown = regained if pool_of.group is None else _add_to_group(state, pool_of.group, regained)
-        state.scores[pool_of.score] += shown
+    if before is not None:
+        if after[0] != before[0] + points:
+            regained = after[0] - before[0] - points
+            _book_loss(state, pool_of.line, regained, at)
+            shown = regained if pool_of.group is None else _add_to_group(state, pool_of.group, regained)
+            state.scores[pool_of.score] += shown
+        elif after[1] == before[1] and pool_of.decay.is_steady:
+            return  # Nothing is due earlier than it was.
     wakes_at = pool_of.decay.wakes_at(at)
     state.wakes_at = min(state.wakes_at, wakes_at)
 

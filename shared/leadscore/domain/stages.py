@@ -12,6 +12,8 @@ def judge(state: LeadState, model: Model, at: int) -> None:
     """Enter the stages that the scores of this moment ask for."""
     scores = shown_scores(state.scores, model)
     enter(state, stage_of(state, model, scores), at)
+    if not model.ladders:
+        return
     for score, stage in ladders_of(state, model, scores).items():
         if stage != state.ladders.get(score, ""):
             state.ladders[score] = stage
