@@ -14,9 +14,9 @@ from leadscore.adapters.state_bound import (
     write_units,
 )
 from leadscore.contracts.model_file import load_model
+from leadscore.domain.compiler import compile_model
 from leadscore.domain.event import LeadEvent
 from leadscore.domain.fold import fold
-from leadscore.domain.model import compile_model
 from tests.bench.item_size import item_bytes
 from tests.bench.price import MILLION, WRITE_UNIT
 from tests.contracts.generated_models import models
@@ -63,7 +63,7 @@ RULE = "engagement: [{{rule: R, event: X, points: 5, {}}}]\n"
         (RULE.format("group: G") + "groups: [{group: G}]", {"lines": 16, "groups": 12}),
         ("public: {at_most: {points: 9}}", {"limits": 17}),
         ("inactivity: [{rule: R, after: 1d, take: 5}]", {"lines": 16, "inactivity": 13}),
-        ("bursts: []", {"bursts": -79}),
+        ("bursts: []", {"bursts": -158}),
     ],
 )
 def test_it_says_what_each_part_of_a_model_adds(text: str, expected: dict[str, int]) -> None:
