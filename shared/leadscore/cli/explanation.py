@@ -16,6 +16,9 @@ from leadscore.use_cases.reasons import reasons_of
 
 #: So many rules of the moment at which a stage changed are named.
 REASONS_SHOWN = 3
+RULE_WIDTH_MIN = 30
+#: What stands beside a rule: its points and its time.
+_BESIDE_RULES = 8 + 20 + 3 * 2
 
 type Document = Mapping[str, Any]
 
@@ -32,9 +35,11 @@ def print_explanation(lead: Document, changes: Sequence[StageChange], model: Mod
     """`lead` is a lead as the leads API gives it."""
     for line in _heading(lead):
         say(line, console)
-    for name, terms, result in _sums(lead):
+    sums = list(_sums(lead))
+    width = _width([term for _, terms, _ in sums for term in terms], console)
+    for name, terms, result in sums:
         say(f"\n{name}", console)
-        console.print(_sum(terms, result))
+        console.print(_sum(terms, result, width))
     say("\nstages", console)
     console.print(_history(changes, model))
     change_at = lead["next_change_at"]
@@ -92,10 +97,16 @@ def _thirds(term: Term) -> Term:
     return term._replace(amount=f"{term.amount}/3")
 
 
-def _sum(terms: Iterable[Term], result: Term) -> Table:
+def _width(terms: Iterable[Term], console: Console) -> int:
+    """Of the rules, the same in all sums, so that they stand under each other."""
+    room = console.width - _BESIDE_RULES
+    return max(RULE_WIDTH_MIN, min(room, max((len(term.what) for term in terms), default=0)))
+
+
+def _sum(terms: Iterable[Term], result: Term, width: int) -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_column(justify="right", min_width=8, no_wrap=True)
-    table.add_column(overflow="fold", min_width=30)
+    table.add_column(overflow="fold", min_width=width)
     table.add_column(no_wrap=True, style="dim")
     for term in terms:
         table.add_row(*map(Text, term))

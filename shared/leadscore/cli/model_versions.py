@@ -17,6 +17,7 @@ from leadscore.adapters.model_versions import DynamoDBModelVersions
 from leadscore.adapters.models import StoredModels, shipped_text
 from leadscore.cli.deployed import LocalOption, StackOption, deployed
 from leadscore.cli.model_files import NAMES, ModelArgument, read_model_text, read_text, shipped_models
+from leadscore.cli.printing import add_row
 from leadscore.cli.rescoring import now, rescore_leads, resumable
 from leadscore.domain.compiler import compile_model
 from leadscore.domain.model import Model
@@ -99,9 +100,11 @@ def list_versions(stack: StackOption = "LeadScore", local: LocalOption = False) 
     with _stored(stack, local=local) as (_, versions):
         present, pushed = versions.in_force(), versions.versions()
         earlier = versions_in_force.goes_back_to(versions)
-    table = Table("model", "version", "pushed", "in force")
+    table = Table()
+    for heading in ("model", "version", "pushed", "activation", "in force since"):
+        table.add_column(heading, justify="right" if heading in ("version", "activation") else "left", overflow="fold")
     for version in pushed:
-        table.add_row(version.name, str(version.version), _moment(version.pushed_at), _in_force(version, present))
+        add_row(table, version.name, str(version.version), _moment(version.pushed_at), *_in_force(version, present))
     Console().print(table)
     if present is None:
         typer.echo("Until the first event comes or a version is activated, the model that ships is in force.")
@@ -183,14 +186,14 @@ def _model_of(version: Version, versions: DynamoDBModelVersions) -> Model:
     return compile_model(read_model_text(text, name=f"{version.name}@{version.version}").document)
 
 
-def _in_force(version: Version, present: Activation | None) -> str:
+def _in_force(version: Version, present: Activation | None) -> tuple[str, str]:
     if present is None or (present.name, present.version) != (version.name, version.version):
-        return ""
-    return f"activation {present.activation}, since {_moment(present.activated_at)}"
+        return "", ""
+    return str(present.activation), _moment(present.activated_at)
 
 
 def _moment(at: int) -> str:
-    return f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%d %H:%M:%SZ}"
+    return f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%d %H:%MZ}"
 
 
 def _end(sentence: str) -> NoReturn:
