@@ -29,7 +29,7 @@ def test_a_lead_is_explained_by_its_id_and_by_its_names(outside: Outside) -> Non
 
     assert by_id.returncode == 0, by_id.stderr
     assert by_id.stdout.startswith(f"{lead['lead']}  ")
-    assert f"total {lead['total']}; stage sql" in " ".join(by_id.stdout.split())
+    assert f"total {lead['total']}; {lead['matrix']}; stage sql" in " ".join(by_id.stdout.split())
     assert "-> sql" in by_id.stdout
     assert "A demo request goes to sales" in by_id.stdout
     for other in (by_user, by_address):
