@@ -168,3 +168,32 @@ def test_an_empty_history_has_nobody_in_any_stage(events: Path) -> None:
 
     assert (found["leads"], found["moves"]) == (0, {})
     assert simulate(events, model(50), model(75)).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("", "o.csv has no outcomes: write `lead,converted`"),
+        ("lead,converted\n", "o.csv has no outcomes: write `lead,converted`"),
+        ("lead,converted\nnobody,1\n", "o.csv names no lead of the events"),
+        (
+            "lead;converted\nu1;1\nu2;0\n",
+            "o.csv:1: the heading has no column `lead`: it is `lead;converted`; separate by commas",
+        ),
+        (
+            "lead,won\nu1,1\n",
+            "o.csv:1: the heading has no column `converted` (or `outcome`): it is `lead,won`; name it so",
+        ),
+        ("u1,1\nu2,0\n", "o.csv:1: the first line is the heading, and it has no column `lead`"),
+    ],
+)
+def test_outcomes_that_say_nothing_of_these_leads_end_it_with_one_line(
+    events: Path, tmp_path: Path, text: str, problem: str
+) -> None:
+    outcomes = tmp_path / "o.csv"
+    outcomes.write_text(text)
+    result = simulate(events, model(50), arguments=("--outcomes", str(outcomes)))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert problem in result.stderr
+    assert result.stderr.count("\n") == 2
+    assert "u1" not in result.stderr

@@ -133,7 +133,8 @@ def test_outcomes_are_read_from_json_lines() -> None:
         (["lead,converted\n", "u1,maybe\n"], "o:2: `converted`"),
         (["lead,converted\n", "u1,1\n", ",1\n"], "o:3: `lead`"),
         (["lead,converted,at\n", "u1,1,soon\n"], "o:2: `at` is not a time"),
-        (["lead;converted\n", "u1;1\n"], "o:2: `converted`"),
+        (["lead;converted\n", "u1;1\n"], "o:1: the heading has no column `lead`"),
+        (["sara@lead.example;1\n", "u1;1\n"], "o:1: the first line is the heading"),
         (['{"lead": "u1", "converted": true}\n', "{oops\n"], "o:2: `converted`"),
     ],
 )

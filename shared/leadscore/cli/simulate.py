@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -93,6 +93,8 @@ def _known(
         with file.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
             outcomes, bad_lines = read_outcomes(file.name, lines)
         report_bad_lines(bad_lines)
+        if not (outcomes or bad_lines):
+            _end(f"{file} has no outcomes: write `lead,converted`, and below it a line for each lead")
         if bad_lines and (strict or not outcomes):
             raise typer.Exit(1)
         found = ((person, outcome_of(person, outcomes)) for person in people)
@@ -101,8 +103,15 @@ def _known(
     else:
         return None
     known = [(person, outcome) for person, outcome in found if outcome is not None]
+    if file is not None and not known:
+        _end(f"{file} names no lead of the events: `lead` is a user id, e-mail address or anonymous id that they have")
     typer.echo(f"the outcome of {len(known):,} of them is known", err=True)
     return known
+
+
+def _end(problem: str) -> NoReturn:
+    typer.echo(problem, err=True)
+    raise typer.Exit(1)
 
 
 def _labels(files: Sequence[Path], models: Sequence[Model]) -> list[str]:

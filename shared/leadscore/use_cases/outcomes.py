@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,10 @@ _WON = frozenset({"1", "true", "yes", "won", "converted"})
 _LOST = frozenset({"0", "false", "no", "lost"})
 #: The names that the field may have.
 _NAMES = ("converted", "outcome")
+#: What other exports than ours put between columns, too.
+_SEPARATORS = re.compile(r"[,;|\t]")
+#: What every heading has, by what to call it.
+_COLUMNS = {"`lead`": {"lead"}, "`converted` (or `outcome`)": {*_NAMES}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,10 @@ def read_outcomes(name: str, lines: Iterable[str]) -> tuple[dict[Identifier, Out
     """Outcomes by every identifier that their `lead` may be. CSV with a heading, or one JSON object per line."""
     outcomes: dict[Identifier, Outcome] = {}
     bad_lines: list[BadLine] = []
-    for number, row in _rows(lines):
+    there = list(lines)
+    if (problem := _problem_of_heading(there)) is not None:
+        return outcomes, [BadLine(name, 1, problem)]
+    for number, row in _rows(there):
         try:
             outcome = _outcome(row)
             outcomes |= dict.fromkeys(_identifiers(row), outcome)
@@ -79,13 +87,31 @@ def _until(events: Sequence[LeadEvent], until: int) -> Sequence[LeadEvent]:
     return [event for event in events if event.occurred_at <= until]
 
 
-def _rows(lines: Iterable[str]) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def _is_json(lines: Sequence[str]) -> bool:
+    return next((line for line in lines if line.strip()), "").lstrip().startswith("{")
+
+
+def _problem_of_heading(lines: Sequence[str]) -> str | None:
+    """What would be wrong with every row alike. A line that is no heading is not quoted: it may be personal."""
+    columns = [] if _is_json(lines) else csv.DictReader(lines, skipinitialspace=True).fieldnames or []
+    if not columns:
+        return None
+    missing = next((name for name, names in _COLUMNS.items() if not names & {*columns}), None)
+    if missing is None:
+        return None
+    heading = ",".join(columns)
+    if not {"lead", *_NAMES} & {word.strip().lower() for word in _SEPARATORS.split(heading)}:
+        return f"the first line is the heading, and it has no column {missing}: write `lead,converted` above the rows"
+    remedy = "separate by commas" if len(columns) == 1 else "name it so"
+    return f"the heading has no column {missing}: it is `{heading}`; {remedy}"
+
+
+def _rows(lines: Sequence[str]) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """Each row with the number of its line."""
-    there = list(lines)
-    if next((line for line in there if line.strip()), "").lstrip().startswith("{"):
-        yield from ((number, _json_row(line)) for number, line in enumerate(there, start=1) if line.strip())
+    if _is_json(lines):
+        yield from ((number, _json_row(line)) for number, line in enumerate(lines, start=1) if line.strip())
         return
-    reader = csv.DictReader(there, skipinitialspace=True)
+    reader = csv.DictReader(lines, skipinitialspace=True)
     for row in reader:
         yield reader.line_num, row
 
