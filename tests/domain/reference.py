@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from fractions import Fraction
 from functools import cache
+from itertools import product
 from typing import Any
 
 from leadscore.domain.event import Identifier, LeadEvent, Trust
@@ -178,17 +179,18 @@ def is_flagged(event: LeadEvent) -> bool:
 
 
 def bursting(document: Document, events: Sequence[LeadEvent]) -> set[tuple[str, Identifier]]:
-    """The events (their ids and homes) in some window with enough different values.
+    """The events (their ids and homes) in some window with enough different values from sources of one trust.
 
     Open: those that are flagged as machine-made, or have no value, are no part of any.
     """
     found: set[tuple[str, Identifier]] = set()
-    for burst in document.get("bursts", DEFAULT_BURSTS):
+    for burst, trust in product(document.get("bursts", DEFAULT_BURSTS), Trust):
         condition, within = Condition(burst), duration(burst["within"])
         alike = [
             event
             for event in events
-            if condition.holds(document_of(event))
+            if event.trust is trust
+            and condition.holds(document_of(event))
             and not is_flagged(event)
             and value_key(burst["each"], document_of(event)) != "absent"
         ]

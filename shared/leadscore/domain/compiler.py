@@ -126,7 +126,9 @@ class _Compiler:
             engagement=RulesOfEvents(engagement),
             effects=_candidates(effects),
             bursts=_candidates(
-                (_event_names(burst), self._burst(burst, of_events)) for burst in document.get("bursts", DEFAULT_BURSTS)
+                (_event_names(burst), self._burst(burst, trust, of_events))
+                for burst in document.get("bursts", DEFAULT_BURSTS)
+                for trust in Trust
             ),
             activity=self._activity(),
             visits=_candidates([self._visits()]),
@@ -338,9 +340,10 @@ class _Compiler:
             id=self._ids.of("stage", score, stage["stage"]),
         )
 
-    def _burst(self, burst: Mapping[str, Any], of_events: tuple[str, ...]) -> Burst:
+    def _burst(self, burst: Mapping[str, Any], trust: Trust, of_events: tuple[str, ...]) -> Burst:
         return Burst(
-            id=self._ids.of("burst", *_event_names(burst) or (), burst["each"]),
+            id=self._ids.of("burst", trust.name, *_event_names(burst) or (), burst["each"]),
+            trust=trust,
             matches=compile_pattern(burst.get("when", {})),
             each=_path(burst["each"]),
             at_least=burst["at_least"],

@@ -6,6 +6,7 @@ Everything is integers: a half-life reads a table of fixed-point factors on a gr
 period is a fraction with one denominator. Rounding is to the nearest point, halves up.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
@@ -43,9 +44,17 @@ class HalfLife:
             amount = self._amount(amount, hour - base)
         return value + points, hour, amount + (points << _AMOUNT_BITS)
 
-    def accepts_late(self, pool: Pool | None, at: int) -> bool:
-        """Whether points of this moment can be added after others, and nothing differs."""
-        return pool is None or pool[1] == at // HOUR_MS
+    def accepts_late(self, pool: Pool | None, at: int, seen: int) -> bool:
+        """Whether points of a moment before `seen` can be added now, and nothing differs."""
+        return at // HOUR_MS == seen // HOUR_MS and (pool is None or pool[1] == at // HOUR_MS)
+
+    def is_at_rest(self, pool: Pool) -> bool:
+        """Whether nothing of the pool will ever change."""
+        return pool[0] == 0
+
+    def is_one_way(self, _pool: Pool) -> bool:
+        """Whether the pool's value only ever comes nearer to zero."""
+        return True
 
     def wakes_at(self, at: int) -> int:
         """Points given at `at` lose nothing before this."""
@@ -132,12 +141,12 @@ class _Parcels:
             parcels += (at, points)
         return self._value(list(_parcels((value, *parcels))), at), *parcels
 
-    def accepts_late(self, pool: Pool | None, at: int) -> bool:
-        return pool is None or len(pool) == 1 or self._cell(pool[-2]) == self._cell(at)
-
     def scaled(self, pool: Pool, numerator: int, denominator: int, at: int) -> Pool:
         parcels = [(given_at, -(-points * numerator // denominator)) for given_at, points in _parcels(pool)]
         return self._moved([(given_at, points) for given_at, points in parcels if points], at)
+
+    def is_at_rest(self, pool: Pool) -> bool:
+        return len(pool) == 1
 
     def moved(self, pool: Pool, at: int) -> Pool:
         return self._moved(_parcels(pool), at)
@@ -159,6 +168,15 @@ class Expiry(_Parcels):
 
     is_steady: ClassVar[bool] = True
 
+    def accepts_late(self, pool: Pool | None, at: int, seen: int) -> bool:
+        return at + self.duration > seen and (pool is None or self._cell(pool[-2]) == self._cell(at))
+
+    def is_one_way(self, _pool: Pool) -> bool:
+        return False  # It could be, but its instants are few.
+
+    def reached_at(self, _pool: Pool, _value: int, _until: int) -> int:
+        raise NotImplementedError
+
     def wakes_at(self, at: int) -> int:
         return at + self.duration
 
@@ -174,6 +192,22 @@ class Linear(_Parcels):
     """Points shrink evenly from the moment they are given, until `duration` later nothing is left."""
 
     is_steady: ClassVar[bool] = False
+
+    def accepts_late(self, _pool: Pool | None, _at: int, _seen: int) -> bool:
+        return False
+
+    def is_one_way(self, pool: Pool) -> bool:
+        return all(points >= 0 for points in pool[2::2]) or all(points <= 0 for points in pool[2::2])
+
+    def reached_at(self, pool: Pool, value: int, until: int) -> int:
+        """When the pool came down to a value that it has at `until`."""
+        parcels = list(_parcels(pool))
+        moments = range(parcels[-1][0], until + 1)
+
+        def distance(at: int) -> int:
+            return -abs(self._value([one for one in parcels if one[0] + self.duration > at], at))
+
+        return moments[bisect_left(moments, -abs(value), key=distance)]
 
     def wakes_at(self, at: int) -> int:
         return at + 1

@@ -25,6 +25,10 @@ from leadscore.domain.step import apply
 __all__ = ["MarksUnread", "OutOfOrder", "StageChange", "advance", "extend", "fold", "next_change_at", "stage_changes"]
 
 
+#: How far a timer is looked for, in instants that have to be passed one by one; beyond, it says to look again.
+_LOOKAHEAD = 100
+
+
 class StageChange(NamedTuple):
     """A change of stage in a lead's history, with what happened at that moment, the weightiest first."""
 
@@ -160,4 +164,5 @@ def _next_news(state: LeadState, model: Model) -> int | None:
         return None
     future = state.copy()
     future.wakes_at = 0
-    return future.settled_at if run_until(future, model, NEVER - 1, stops=True) else None
+    has_news = run_until(future, model, NEVER - 1, stops=True, instants_max=_LOOKAHEAD)
+    return max(future.settled_at, state.as_of + 1) if has_news else None

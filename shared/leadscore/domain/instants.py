@@ -1,9 +1,10 @@
 """What time alone does to a lead: points that decay, and inactivity steps, each at its own instant."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from leadscore.domain.decay import HalfLife, Pool
+from leadscore.domain.decay import Pool
 from leadscore.domain.durations import HOUR_MS, NEVER
 from leadscore.domain.ledger import lose, reset, shown_scores, take
 from leadscore.domain.model import Model
@@ -12,21 +13,34 @@ from leadscore.domain.stages import judge, ladders, ladders_of, stage_of
 from leadscore.domain.state import LeadState
 
 
-def run_until(state: LeadState, model: Model, until: int, *, stops: bool = False) -> bool:
+def run_until(state: LeadState, model: Model, until: int, *, stops: bool = False, instants_max: int = NEVER) -> bool:
     """Let everything happen that is due up to and including this moment.
 
-    `stops` ends it early, after the first instant that changes a stage or at which inactivity takes something; gives
-    whether it did.
+    `stops` ends it early, after the first instant that changes a stage or at which inactivity takes something, or
+    after so many instants; gives whether it did.
     """
+    look = _Look(stops, instants_max)
     while state.wakes_at <= until:
         stop = _next_stop(state, model)
-        if _drift(state, model, min(until, stop - 1), stops=stops):
+        if _drift(state, model, min(until, stop - 1), look):
             return True
         if stop > until:
-            state.wakes_at = min(stop, _next_hour(state, model, until))
-        elif pass_instant(state, model, stop) and stops:
+            state.wakes_at = min(stop, _next_drift(state, model, until))
+        elif look.is_over(has_news=pass_instant(state, model, stop)):
             return True
     return False
+
+
+@dataclass(slots=True)
+class _Look:
+    """How far it goes: to the first news, if it `stops` there, and so many instants at most."""
+
+    stops: bool
+    left: int
+
+    def is_over(self, *, has_news: bool) -> bool:
+        self.left -= 1
+        return self.left <= 0 or (has_news and self.stops)
 
 
 def next_instant(state: LeadState, model: Model) -> int:
@@ -58,48 +72,55 @@ def pass_instant(state: LeadState, model: Model, instant: int) -> bool:
 
 
 def _next_stop(state: LeadState, model: Model) -> int:
-    """The next instant that has to be passed for itself: a step of inactivity, or one of a pool that has few."""
+    """The next instant that has to be passed for itself: a step of inactivity, or one of a pool that cannot drift."""
     seen = max(state.last_event[0], state.settled_at)
     stops = [instant for instant, _, _ in _pending(state, model, seen)]
     for number, pool in state.pools.items():
-        decay = model.pools[number].decay
-        if not isinstance(decay, HalfLife) and (change := decay.next_change(pool)) is not None:
+        if not _drifts(model, number, pool) and (change := model.pools[number].decay.next_change(pool)) is not None:
             stops.append(change)
     return min(stops, default=NEVER)
 
 
-def _next_hour(state: LeadState, model: Model, until: int) -> int:
-    """When half-lives may take something next."""
-    decaying = any(pool[0] and isinstance(model.pools[number].decay, HalfLife) for number, pool in state.pools.items())
-    return (until // HOUR_MS + 1) * HOUR_MS if decaying else NEVER
+def _drifts(model: Model, number: int, pool: Pool) -> bool:
+    """Whether the pool may pass many instants at once. One that lifts a score may wake a step that sleeps."""
+    return model.pools[number].decay.is_one_way(pool) and (pool[0] >= 0 or not model.has_sleepers)
 
 
-def _drift(state: LeadState, model: Model, until: int, *, stops: bool) -> bool:
-    """Let half-lives take what they take up to this moment, where nothing else happens; whether that stopped early.
+def _next_drift(state: LeadState, model: Model, until: int) -> int:
+    """When pools that drift may take something next."""
+    moments = [
+        model.pools[number].decay.wakes_at(until)
+        for number, pool in state.pools.items()
+        if not model.pools[number].decay.is_at_rest(pool) and _drifts(model, number, pool)
+    ]
+    return min(moments, default=NEVER)
 
-    Every whole hour is an instant of its own. But where all pools go one way, no score passes zero, and the stage at
-    the end is the one at the start, it was the same all the way, and one step is as good as all of them.
+
+def _drift(state: LeadState, model: Model, until: int, look: _Look) -> bool:
+    """Let pools take what they take up to this moment, where nothing else happens; whether that stopped early.
+
+    Every loss is an instant of its own. But where all pools go one way, no score passes zero, and the stage at the end
+    is the one at the start, it was the same all the way, and one step is as good as all of them.
     """
     if not state.pools:
         return False
-    since = max(state.last_event[0], state.settled_at) // HOUR_MS
-    return _drift_hours(state, model, since, until // HOUR_MS, stops=stops)
+    return _drift_from(state, model, max(state.last_event[0], state.settled_at), until, look)
 
 
-def _drift_hours(state: LeadState, model: Model, since: int, until: int, *, stops: bool) -> bool:
-    if until <= since or _drifted_at_once(state, model, until * HOUR_MS):
+def _drift_from(state: LeadState, model: Model, since: int, until: int, look: _Look) -> bool:
+    if until <= since or _drifted_at_once(state, model, until):
         return False
-    if until - since == 1:
-        return pass_instant(state, model, until * HOUR_MS) and stops
-    middle = (since + until) // 2
-    return _drift_hours(state, model, since, middle, stops=stops) or _drift_hours(
-        state, model, middle, until, stops=stops
-    )
+    if until - since > HOUR_MS:
+        middle = (since + until) // 2
+        return _drift_from(state, model, since, middle, look) or _drift_from(state, model, middle, until, look)
+    while (instant := next_instant(state, model)) <= until:
+        if look.is_over(has_news=pass_instant(state, model, instant)):
+            return True
+    return False
 
 
 class _Move(NamedTuple):
     pool_of: PoolOf
-    decay: HalfLife
     before: Pool
     after: Pool
 
@@ -109,20 +130,21 @@ class _Move(NamedTuple):
 
 
 def _drifted_at_once(state: LeadState, model: Model, at: int) -> bool:
-    """Move all half-lives to a moment, if no instant before it has to be looked at."""
+    """Move all pools that drift to a moment, if no instant before it has to be looked at."""
     moves = []
     for number, pool in state.pools.items():
-        pool_of = model.pools[number]
-        if isinstance(pool_of.decay, HalfLife):
+        if _drifts(model, number, pool):
+            pool_of = model.pools[number]
             moved = pool_of.decay.moved(pool, at)
-            if moved[0] != pool[0]:
-                moves.append(_Move(pool_of, pool_of.decay, pool, moved))
-    if not _is_plain_sailing(state, model, moves):
+            if moved != pool:
+                moves.append(_Move(pool_of, pool, moved))
+    if not _is_plain_sailing(state, model, [move for move in moves if move.change]):
         return False
-    for pool_of, decay, pool, moved in moves:
-        instant = decay.reached_at(pool, moved[0], at)
-        lose(state, pool_of, moved, instant)
-        state.settled_at = max(state.settled_at, instant)
+    for move in moves:
+        instant = move.pool_of.decay.reached_at(move.before, move.after[0], at) if move.change else at
+        lose(state, move.pool_of, move.after, instant)
+        if move.change:
+            state.settled_at = max(state.settled_at, instant)
     return True
 
 

@@ -91,13 +91,15 @@ def _had_points_alone(state: LeadState, model: Model) -> bool:
         and all(line.points > 0 for line in state.lines.values())
         and not state.memory
         and not state.pools
+        and not model.minds_the_unknown
         and not any(state.ladders.values())
     )
 
 
 def _keeps_pools(state: LeadState, rule: Rule, at: int) -> bool:
+    seen = max(state.last_event[0], state.settled_at)
     return all(
-        target.pool is None or target.pool.decay.accepts_late(state.pools.get(target.pool.id), at)
+        target.pool is None or target.pool.decay.accepts_late(state.pools.get(target.pool.id), at, seen)
         for target in rule.targets
     )
 

@@ -183,7 +183,7 @@ def _add_to_pool(state: LeadState, pool_of: PoolOf, points: int, at: int) -> Non
             _book_loss(state, pool_of.line, regained, at)
             shown = regained if pool_of.group is None else _add_to_group(state, pool_of.group, regained)
             state.scores[pool_of.score] += shown
-        elif after[1] == before[1] and pool_of.decay.is_steady:
+        elif before[0] and after[1] == before[1] and pool_of.decay.is_steady:
             return  # Nothing is due earlier than it was.
     wakes_at = pool_of.decay.wakes_at(at)
     state.wakes_at = min(state.wakes_at, wakes_at)

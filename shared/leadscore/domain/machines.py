@@ -79,7 +79,7 @@ def _values(event: LeadEvent, model: Model) -> dict[Burst, int]:
     values = {}
     for burst in model.bursts.of(event.name):
         value = value_at(document, burst.each)
-        if value is not None and burst.matches(document):
+        if event.trust is burst.trust and value is not None and burst.matches(document):
             text = json.dumps(value, sort_keys=True).encode()
             values[burst] = int.from_bytes(hashlib.blake2b(text, digest_size=_HASH_BYTES).digest())
     return values

@@ -129,6 +129,11 @@ class Model:
         )
 
     @property
+    def has_sleepers(self) -> bool:
+        """Whether there are steps that come again and again, but not while there is nothing to take."""
+        return self.wakes_sleepers == 0
+
+    @property
     def entry(self) -> Stage:
         """Where every lead starts."""
         return self.stages[0]

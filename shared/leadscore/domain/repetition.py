@@ -179,8 +179,10 @@ def _is_far_from_binding(state: LeadState, limit: Limit, points: int, at: int) -
     """Whether the period is the same, and neither this match nor those after it come near the limit."""
     period = period_of(state, limit.period, at)
     times, used = _used(state, limit, period)
+    if limit.period is Period.VISIT and at < state.visit[0]:
+        return False  # It belongs to a visit before, or to none.
     return (
         state.memory.get(limit.id, (period,))[0] == period
         and (limit.times is None or times < limit.times)
-        and (limit.points is None or used + abs(points) <= limit.points)
+        and (limit.points is None or used + max(abs(points), 1) <= limit.points)
     )

@@ -279,9 +279,13 @@ class Stage:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Burst:
-    """Machine-made: `at_least` different values of the field at `each` within `within` ms."""
+    """Machine-made: `at_least` different values of the field at `each` within `within` ms.
+
+    Of events of one `trust`: what anybody can send must not make what a server says look like a machine's.
+    """
 
     id: int
+    trust: Trust
     matches: Condition
     each: tuple[str, ...]
     at_least: int
