@@ -103,6 +103,28 @@ def test_a_model_whose_names_and_rules_all_occur_is_not_warned_of(file: Path, tm
     assert "events that" not in run("check", file, "--events", seen).stdout
 
 
+def test_real_people_show_which_traits_and_rules_of_fit_never_occur(file: Path, tmp_path: Path) -> None:
+    fit = """
+fit:
+  - {rule: Chief, points: 5, when: {titel: [CEO]}}
+  - {rule: Home, points: 5, when: {country: [DE]}}
+  - {rule: Chief by fact, points: 5, when: {seniority: [c-level], phone: [{exists: false}]}}
+grade: {criteria: [{rule: Abroad, thirds: 2, when: {$or: [{titel: [CTO]}, {country: [FR]}]}}]}
+"""
+    file.write_text(MODEL + fit)
+    seen = events(
+        tmp_path,
+        {"type": "identify", "userId": "ada", "traits": {"title": "CEO"}},
+        {"type": "identify", "userId": "ada", "traits": {"country": "FR"}},
+        {"type": "page", "anonymousId": "a"},
+    )
+    said = [line for line in run("check", file, "--events", seen).stdout.splitlines() if "lead" in line]
+    assert [line.split(": ", 2)[2] for line in said if line.startswith("warning")] == [
+        "fit[0].when: no lead has the trait `titel`: did you mean `title`?",
+        "fit[1].when: this matches none of the leads (2)",
+    ]
+
+
 @pytest.mark.parametrize("line", ["{", "[]", '{"type": "click"}', '{"type": "track", "event": "X"}'])
 def test_a_line_that_is_no_call_is_named_and_the_rest_is_looked_at(file: Path, tmp_path: Path, line: str) -> None:
     seen = events(tmp_path, {"type": "page", "anonymousId": "a"}, line)

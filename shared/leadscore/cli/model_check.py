@@ -21,9 +21,11 @@ from leadscore.cli.model_files import ModelArgument, read_model_file
 from leadscore.cli.printing import add_row, say, show
 from leadscore.cli.rescoring import now
 from leadscore.contracts.model_review_events import doubts_of_events
+from leadscore.contracts.model_review_traits import doubts_of_traits
 from leadscore.contracts.model_schema import EFFECTS
 from leadscore.contracts.model_schema_json import json_schema
 from leadscore.domain.model import event_document
+from leadscore.use_cases.people import people_in
 
 #: How many of the weightiest rules, each way, a summary shows: it fits one screen.
 RULES_SHOWN = 5
@@ -43,7 +45,7 @@ EventsOption = Annotated[
         "--events",
         parser=file_or_stdin,
         metavar="FILE",
-        help="Real events, as `score` takes them: say which names and rules never occur in them.",
+        help="Real events, as `score` takes them: say which names, traits and rules never occur in them.",
     ),
 ]
 
@@ -59,8 +61,13 @@ def check(
     bound = state_bytes_max(model.document)
     warnings = [f"{file}:{warning}" for warning in model.warnings]
     if events:
-        seen = map(event_document, read_events(events, as_of=now(), trust=trust, strict=strict))
-        warnings += [f"{file}:{doubt}" for doubt in model.problems(doubts_of_events(model.document, seen))]
+        seen = read_events(events, as_of=now(), trust=trust, strict=strict)
+        leads = [person.traits for person in people_in(seen)]
+        doubts = [
+            *doubts_of_events(model.document, map(event_document, seen)),
+            *doubts_of_traits(model.document, leads),
+        ]
+        warnings += [f"{file}:{doubt}" for doubt in model.problems(doubts)]
     if not bound.is_storable:
         kb = ITEM_BYTES_MAX // 1_024
         warnings.append(f"{file}: a state holds {kb} KB at most: let points decay by half-lives, or in less time")

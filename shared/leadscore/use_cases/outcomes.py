@@ -9,8 +9,6 @@ from typing import Any
 
 from leadscore.domain.event import Identifier, LeadEvent
 from leadscore.domain.model import Model
-from leadscore.domain.profile import learn, said_traits
-from leadscore.domain.state import Profile
 from leadscore.ingest.clock import parse_time
 from leadscore.ingest.ids import email_address, identifier
 from leadscore.ingest.rejection import Rejected
@@ -67,10 +65,7 @@ def outcome_of(person: Person, outcomes: Mapping[Identifier, Outcome]) -> Outcom
 
 def outcome_in_trait(person: Person, trait: str) -> Outcome | None:
     """What a trait of the person says, whoever said it last; it has no time of its own."""
-    profile: Profile = {}
-    for event in person.events:
-        profile = learn(profile, event) if event.traits else profile
-    converted = _converted(said_traits(profile).get(trait))
+    converted = _converted(person.traits.get(trait))
     return None if converted is None else Outcome(converted)
 
 

@@ -5,8 +5,11 @@ Nothing but the order of events decides, and here that is the order in which the
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from leadscore.domain.event import IDENTIFIER_KINDS, KNOWN_KINDS, Identifier, LeadEvent
+from leadscore.domain.profile import learn, said_traits
+from leadscore.domain.state import Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,14 @@ class Person:
     @property
     def external_ids(self) -> dict[str, str]:
         return {kind: value for kind, value in self.identifiers if kind in KNOWN_KINDS}
+
+    @property
+    def traits(self) -> dict[str, Any]:
+        """What is known of them in the end, as fit rules read it."""
+        profile: Profile = {}
+        for event in self.events:
+            profile = learn(profile, event) if event.traits else profile
+        return said_traits(profile)
 
 
 def people_in(events: Iterable[LeadEvent]) -> list[Person]:
