@@ -86,6 +86,7 @@ def model_diff(before: Document, after: Document) -> list[Change]:
         changes.append(Change("model", "", "changed", f"the model is called {after['model']} (was {before['model']})"))
     changes += _settings(before, after)
     changes += _ladder_orders(before, after)
+    changes += _rule_order(before, after)
     old, new = _parts(before), _parts(after)
     gone = [part for key, part in old.items() if key not in new]
     come = [part for key, part in new.items() if key not in old]
@@ -319,6 +320,13 @@ def _ladder_orders(before: Document, after: Document) -> Iterator[Change]:
         if [stage for stage in old if stage in new] != [stage for stage in new if stage in old]:
             text = f"the stages go {', '.join(new)} (was {', '.join(old)})"
             yield Change("stages", "", "changed", text)
+
+
+def _rule_order(before: Document, after: Document) -> Iterator[Change]:
+    """Rules that share a limit take from it in the order in which they stand."""
+    old, new = ([rule["rule"] for rule in document.get("engagement", ())] for document in (before, after))
+    if [rule for rule in old if rule in new] != [rule for rule in new if rule in old]:
+        yield Change("engagement", "", "changed", "the engagement rules stand in another order")
 
 
 def _ladders(document: Document) -> dict[str, list[str]]:
