@@ -86,3 +86,11 @@ def test_a_file_of_ones_own_goes_before_a_model_that_ships(tmp_path: Path, monke
 
 def test_without_a_command_the_help_is_shown() -> None:
     assert "model" in CliRunner().invoke(main, []).output
+
+
+def test_a_model_whose_states_could_outgrow_the_table_is_not_stored(file: Path) -> None:
+    rules = (f"  - {{rule: R{n}, event: X, points: 5, decay: {{expire_after: 3650d}}}}\n" for n in range(60))
+    file.write_text(VALID + "engagement:\n" + "".join(rules))
+    result = CliRunner().invoke(main, ["model", "push", str(file), "--local"])
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "a lead's state could outgrow what the table holds" in result.stderr

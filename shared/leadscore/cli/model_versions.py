@@ -15,6 +15,7 @@ from leadscore.adapters import clients
 from leadscore.adapters.deployment import Deployment
 from leadscore.adapters.model_versions import DynamoDBModelVersions
 from leadscore.adapters.models import StoredModels, shipped_text
+from leadscore.adapters.state_bound import state_bytes_max
 from leadscore.cli.deployed import LocalOption, StackOption, deployed
 from leadscore.cli.model_files import NAMES, ModelArgument, read_model_text, read_text, shipped_models
 from leadscore.cli.printing import add_row
@@ -159,7 +160,10 @@ class _Checked(NamedTuple):
 def _checked(file: Path) -> _Checked:
     """What is wrong with the model in the file ends the command."""
     text = read_text(file)
-    return _Checked(compile_model(read_model_text(text, name=str(file)).document).name, text)
+    document = read_model_text(text, name=str(file)).document
+    if not state_bytes_max(document).is_storable:
+        _end(f"{file}: a lead's state could outgrow what the table holds: see `leadscore model check {file}`")
+    return _Checked(compile_model(document).name, text)
 
 
 def _find(target: str, versions: DynamoDBModelVersions) -> Version:
