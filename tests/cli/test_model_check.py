@@ -85,7 +85,7 @@ def test_real_events_show_which_names_and_rules_never_occur(file: Path, tmp_path
     assert (result.exit_code, result.stderr) == (0, "3 events\n")
     said = [line for line in result.stdout.splitlines() if line.startswith("warning") and "events" in line]
     assert said == [
-        f"warning: {file}:6: engagement[0].when: of 1 events that it looks at this matches none",
+        f"warning: {file}:6: engagement[0].when: this matches none of the events that it looks at (1)",
         (
             f"warning: {file}:7: engagement[1].event: none of 3 events is called `Demo Requestd`: "
             "did you mean `Demo Requested`?"

@@ -282,6 +282,9 @@ def test_a_rule_above_half_of_what_an_mql_needs_is_doubted() -> None:
             "this alone nearly qualifies a lead"
         )
     ]
+    assert warnings(ENGAGEMENT + "  - {rule: Enough, event: X, points: 50}\n") == [
+        "7: engagement[0].points: 50 points are all of the 50 that `mql` asks for: this alone qualifies a lead"
+    ]
     assert warnings(STAGES + "fit:\n  - {rule: More, points: 26, when: {a: [b]}}\n") != []
 
 

@@ -251,6 +251,6 @@ engagement:
     assert [f"{show_path(path)}: {text}" for path, text in doubts_of_events(document, events)] == [
         "engagement[0].event: none of 2 events is called `Demo Requestd`: did you mean `Demo Requested`?",
         "engagement[6].after.event: none of 2 events is called `Qwertz`: is it spelt as it is sent?",
-        "engagement[2].when: of 1 events that it looks at this matches none",
-        "engagement[6].when: of 2 events that it looks at this matches none",
+        "engagement[2].when: this matches none of the events that it looks at (1)",
+        "engagement[6].when: this matches none of the events that it looks at (2)",
     ]

@@ -45,7 +45,7 @@ def doubts_of_events(document: Mapping[str, Any], events: Iterable[Mapping[str, 
     for rule in unmatched:
         if rule.names is None or rule.names & names.keys():
             named = number if rule.names is None else sum(names[name] for name in rule.names)
-            yield (*rule.path, "when"), f"of {named:,} events that it looks at this matches none"
+            yield (*rule.path, "when"), f"this matches none of the events that it looks at ({named:,})"
 
 
 def _sections(document: Mapping[str, Any]) -> Iterator[tuple[Path, Mapping[str, Any]]]:

@@ -50,8 +50,14 @@ def _heavy_rules(model: ModelDocument) -> Iterator[Finding]:
         asked += [TOTAL] if in_total & set(scores) and TOTAL in (qualified.at or {}) else []
         threshold = next((qualified.at[score] for score in asked if qualified.at), 0)
         if 0 < threshold < 2 * rule.points:
-            text = f"{rule.points} points are more than half of the {threshold} that `{qualified.stage}` asks for"
-            yield (*path, "points"), f"{text}: this alone nearly qualifies a lead"
+            suffices = rule.points >= threshold and _asks_for_one_score(qualified)
+            share, nearly = ("all", "") if suffices else ("more than half", "nearly ")
+            text = f"{rule.points} points are {share} of the {threshold} that `{qualified.stage}` asks for"
+            yield (*path, "points"), f"{text}: this alone {nearly}qualifies a lead"
+
+
+def _asks_for_one_score(stage: StageEntry) -> bool:
+    return len(stage.at or {}) == 1 and (stage.signals or 0) <= 1 and stage.grade is None
 
 
 def _cut_rules(model: ModelDocument) -> Iterator[Finding]:
