@@ -144,7 +144,13 @@ def test_it_fits_the_terminal(files: list[str], columns: int) -> None:
 
 
 def test_files_come_with_a_model_and_a_stack_tells_what_is_now(files: list[str]) -> None:
-    for arguments in (files[:2], files[2:], ["--as-of", "2026-03-01"]):
+    for arguments in (
+        files[:2],
+        files[2:],
+        ["--as-of", "2026-03-01"],
+        [*files, "--local"],
+        [*files, "--stack", "Mine"],
+    ):
         result = explain("ada", *arguments)
         assert result.exit_code == 2, result.output
 

@@ -32,6 +32,8 @@ from leadscore.use_cases.people import find_person
 from leadscore.use_cases.ports import Histories, ModelBehind, Models
 from leadscore.use_cases.read_leads import LeadReading
 
+STACK = "LeadScore"
+
 LeadArgument = Annotated[
     str, typer.Argument(metavar="LEAD", help="A user id, e-mail address or anonymous id; on a stack a lead's id, too.")
 ]
@@ -55,12 +57,14 @@ def explain(
     as_of: AsOfOption = None,
     trust: TrustOption = Believed.SERVER,
     strict: StrictOption = False,
-    stack: StackOption = "LeadScore",
+    stack: StackOption = STACK,
     local: LocalOption = False,
 ) -> None:
     """Say why a lead has its score, and which stages it has been in, from files or from a deployed stack."""
     if bool(events) != (model is not None):
         raise typer.BadParameter("give --model and --events together, or neither for a deployed stack")
+    if events and (local or stack != STACK):
+        raise typer.BadParameter("--events explains from files: leave out --stack and --local, which name a stack")
     if not events or model is None:
         if as_of is not None:
             raise typer.BadParameter("--as-of needs --model and --events: a stack tells what is now")
