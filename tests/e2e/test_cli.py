@@ -175,6 +175,7 @@ def test_a_model_that_ships_goes_by_its_name(outside: Outside) -> None:
     [
         (["activate", "nobody"], "nobody is neither a file nor a model that was pushed"),
         (["activate", "shop@7"], "shop has no version 7: its latest is 1"),
+        (["activate", "shop@"], "shop@ names no version: write shop@1, or shop for the latest"),
         (["shadow", "--sample", "0%", __file__], "a sample is more than nothing"),
     ],
 )

@@ -167,7 +167,9 @@ def _checked(file: Path) -> _Checked:
 
 
 def _find(target: str, versions: DynamoDBModelVersions) -> Version:
-    name, _, number = target.partition("@")
+    name, at_sign, number = target.partition("@")
+    if at_sign and not number:
+        _end(f"{target} names no version: write {name}@1, or {name} for the latest")
     found = [version for version in versions.versions() if version.name == name]
     chosen = [version for version in found if not number or str(version.version) == number]
     if not found and target in (shipped := shipped_models()):
