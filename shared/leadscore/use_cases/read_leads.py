@@ -82,7 +82,7 @@ class LeadReading:
             lists=list(lists_of(committed, model)),
             activity=reading.activity,
             next_change_at=_moment_or_none(reading.next_change_at),
-            external_ids=dict(self.store.read_known(committed.lead)),
+            external_ids=dict(sorted(self.store.read_known(committed.lead).items(), reverse=True)),  # user_id is first
             explanation=_explanation(reading.explanation),
             explanations={score: _explanation(lines) for score, lines in reading.explanations.items()},
             timeline=timeline[:TIMELINE_MAX],
