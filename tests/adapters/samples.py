@@ -3,9 +3,10 @@
 from random import Random
 from typing import Any
 
+from leadscore.domain.cause import Cause
 from leadscore.domain.event import Identifier, LeadEvent, Trust, event_id
 from leadscore.domain.state import HOMES_MAX, RECENT_MAX, LeadState, Line
-from leadscore.domain.transition import Cause, Transition
+from leadscore.domain.transition import Transition
 
 NOW = 1_790_000_000_000
 DAY_MS = 86_400_000

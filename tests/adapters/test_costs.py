@@ -10,9 +10,9 @@ import pytest
 from leadscore.adapters.dynamodb_leads import DynamoDBLeadStore
 from leadscore.adapters.dynamodb_state import state_values
 from leadscore.adapters.memory import FixedModels
+from leadscore.domain.cause import Cause
 from leadscore.domain.event import Identifier
 from leadscore.domain.state import MARKS_MAX, LeadState, Trait, Trust
-from leadscore.domain.transition import Cause
 from leadscore.use_cases.ports import Closing, Commit, VersionConflict
 from leadscore.use_cases.rescore import Delivery, LeadWork, Rescoring
 from tests.adapters.conftest import Stores, Tables, dynamodb_stores

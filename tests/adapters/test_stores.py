@@ -9,9 +9,9 @@ from threading import Barrier
 import pytest
 
 from leadscore.adapters.dynamodb_keys import SHARDS
+from leadscore.domain.cause import Cause
 from leadscore.domain.event import Identifier, Trust
 from leadscore.domain.state import MARKS_MAX, SPILLED_MARKS_MAX, LeadState, Trait
-from leadscore.domain.transition import Cause
 from leadscore.use_cases.ports import (
     Closing,
     Commit,

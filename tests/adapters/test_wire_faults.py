@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from leadscore.adapters.dynamodb_events import DynamoDBEventLog
 from leadscore.adapters.dynamodb_leads import DynamoDBLeadStore
 from leadscore.adapters.dynamodb_transitions import DynamoDBTransitionLog
-from leadscore.domain.transition import Cause
+from leadscore.domain.cause import Cause
 from leadscore.use_cases.messages import events_body, ticks_body
 from leadscore.use_cases.rescore import Contended, Rescoring
 from tests.adapters.conftest import Tables, create_tables

@@ -13,10 +13,10 @@ from leadscore.adapters.model_versions import DynamoDBModelVersions
 from leadscore.adapters.models import StoredModels, shipped_text
 from leadscore.adapters.parallel import run_all
 from leadscore.adapters.pauses import pause
+from leadscore.domain.cause import Cause
 from leadscore.domain.compiler import compile_model
 from leadscore.domain.event import LeadEvent
 from leadscore.domain.state import LeadState
-from leadscore.domain.transition import Cause
 from leadscore.use_cases.activate import activate
 from leadscore.use_cases.messages import events_body, ticks_body
 from leadscore.use_cases.rescore import Rescoring, Tally

@@ -7,9 +7,9 @@ from typing import Any
 from leadscore.adapters.dynamodb_attributes import to_item
 from leadscore.adapters.dynamodb_state import state_values
 from leadscore.adapters.memory import FixedModels, MemoryStore
+from leadscore.domain.cause import Cause
 from leadscore.domain.event import IDENTIFIER_KINDS, Identifier, LeadEvent, Trust, event_id
 from leadscore.domain.state import LeadState
-from leadscore.domain.transition import Cause
 from leadscore.use_cases.rescore import Delivery, LeadWork, Rescoring
 from tests.bench.figures import Figure, Progress, Section, exactly
 from tests.bench.item_size import WRITE_UNIT_BYTES, item_bytes

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
+from leadscore.domain.cause import Cause
 from leadscore.domain.compiler import compile_model
 from leadscore.domain.event import LeadEvent
 from leadscore.domain.fold import advance, extend, fold
 from leadscore.domain.model import Model
 from leadscore.domain.state import LeadState, Profile
-from leadscore.domain.transition import Cause, Transition, difference, remember_notice
+from leadscore.domain.transition import Transition, difference, remember_notice
 from tests.leads import DAY, HOUR, NOON, event
 
 MODEL: dict[str, Any] = {

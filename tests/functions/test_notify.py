@@ -12,9 +12,10 @@ from functions import notify
 from leadscore.adapters.dynamodb_attributes import to_item
 from leadscore.adapters.dynamodb_transition import transition_values
 from leadscore.adapters.memory import MemoryStore, MemoryTopic
+from leadscore.domain.cause import Cause
 from leadscore.domain.event import Identifier
 from leadscore.domain.state import LeadState
-from leadscore.domain.transition import Cause, Transition
+from leadscore.domain.transition import Transition
 from leadscore.use_cases.ports import Commit
 
 TOPIC_ARN = "arn:aws:sns:eu-central-1:111122223333:Leads"

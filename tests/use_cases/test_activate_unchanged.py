@@ -2,7 +2,7 @@
 
 import pytest
 
-from leadscore.domain.transition import Cause
+from leadscore.domain.cause import Cause
 from tests.leads import DAY, HOUR, NOON, event, total
 from tests.use_cases.test_rescore import CHEAPER, Desk, activate
 

@@ -11,9 +11,10 @@ import pytest
 
 from leadscore.adapters.memory import MemoryStore, MemoryTopic, Notification
 from leadscore.contracts.notification import MESSAGE_BYTES_MAX
+from leadscore.domain.cause import Cause
 from leadscore.domain.event import Identifier, Trust
 from leadscore.domain.state import LeadState, Trait
-from leadscore.domain.transition import Cause, Transition
+from leadscore.domain.transition import Transition
 from leadscore.use_cases.notify import NotificationSettings, Republished, publish_transition, republish
 from leadscore.use_cases.ports import Commit
 

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 import pytest
 
 from leadscore.adapters.memory import FixedModels, MemoryStore
+from leadscore.domain.cause import Cause
 from leadscore.domain.compiler import compile_model
 from leadscore.domain.event import Identifier, LeadEvent, Trust
 from leadscore.domain.model import Model
 from leadscore.domain.state import LeadState
-from leadscore.domain.transition import Cause, Transition
+from leadscore.domain.transition import Transition
 from leadscore.use_cases.messages import events_body, ticks_body
 from tests.leads import DAY, HOUR, NOON, event, small_model, total
 from tests.use_cases.world import World

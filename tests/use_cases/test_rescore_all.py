@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from leadscore.adapters.memory import MemoryModelVersions, MemoryQueue
-from leadscore.domain.transition import Cause
+from leadscore.domain.cause import Cause
 from leadscore.use_cases.messages import TICKS_MAX, events_body, read_message, ticks_body
 from leadscore.use_cases.ports import Activation, ModelBehind
 from leadscore.use_cases.rescore_all import Progress, rescore_all, stages_of

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 import greenlet
 
 from leadscore.adapters.memory import FixedModels, MemoryFailedEvents, MemoryStore
+from leadscore.domain.cause import QUIET_CAUSES, Cause
 from leadscore.domain.event import Identifier, LeadEvent
 from leadscore.domain.fold import fold
 from leadscore.domain.model import Model
 from leadscore.domain.reading import lists_of
 from leadscore.domain.state import LeadState, Profile, same_fold
-from leadscore.domain.transition import QUIET_CAUSES, Cause, Transition
+from leadscore.domain.transition import Transition
 from leadscore.use_cases.messages import events_body, ticks_body
 from leadscore.use_cases.ports import Commit, EventLog, LeadStore, Recorded, VersionConflict
 from leadscore.use_cases.rescore import Contended, Rescoring, Tally

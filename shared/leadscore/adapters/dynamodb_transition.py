@@ -6,7 +6,8 @@ from typing import Any
 
 from leadscore.adapters.dynamodb_attributes import from_item
 from leadscore.adapters.dynamodb_keys import transition_key
-from leadscore.domain.transition import Cause, Transition
+from leadscore.domain.cause import Cause
+from leadscore.domain.transition import Transition
 
 
 def transition_values(transition: Transition) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from leadscore.contracts.moments import Moment
+from leadscore.domain.cause import Cause
 from leadscore.domain.event import IDENTIFIER_BYTES_MAX, IDENTIFIER_KINDS, Identifier
-from leadscore.domain.transition import Cause
 
 #: Leads' ids are made here, so what does not look like one is none.
 LEAD_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")

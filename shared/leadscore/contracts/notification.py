@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from leadscore.contracts.moments import Moment
-from leadscore.domain.transition import Cause
+from leadscore.domain.cause import Cause
 
 TYPE = "leadscore.lead.stage_changed"
 #: What SNS takes, attributes included.

@@ -5,27 +5,13 @@ A lead has one stage on the model's ladder, and one on the ladder of each score 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
+from leadscore.domain.cause import QUIET_CAUSES, Cause
 from leadscore.domain.model import Model
 from leadscore.domain.reading import explain, explain_score, list_name, standing
 from leadscore.domain.rules import ENGAGEMENT, FIT
 from leadscore.domain.state import LeadState
 
-
-class Cause(StrEnum):
-    """Why a commit happened. One commit has one cause."""
-
-    EVENT = "event"
-    TIME = "time"
-    MODEL = "model"
-    IMPORT = "import"
-    MERGE = "merge"
-    REPAIR = "repair"
-
-
-#: Causes that tell nobody: they change how leads are seen, and no lead did anything.
-QUIET_CAUSES = frozenset({Cause.MODEL, Cause.IMPORT, Cause.REPAIR})
 #: How many lines of the explanation a transition carries.
 REASONS_MAX = 5
 

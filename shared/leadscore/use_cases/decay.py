@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import batched
 from typing import Any, Self
 
-from leadscore.domain.transition import Cause
+from leadscore.domain.cause import Cause
 from leadscore.use_cases.messages import TICKS_MAX, ticks_body
 from leadscore.use_cases.ports import DueIndex, EventsQueue
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from leadscore.domain.cause import Cause
 from leadscore.domain.event import LeadEvent
-from leadscore.domain.transition import Cause
 
 VERSION = 1
 #: A message stays far below what the queue takes, and a lead's trouble costs few others a redelivery.

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from leadscore.domain.cause import Cause
 from leadscore.domain.event import Identifier, LeadEvent
 from leadscore.domain.fold import MarksUnread, OutOfOrder, advance, extend, fold
 from leadscore.domain.model import Model
 from leadscore.domain.state import RECENT_MAX, LeadState, Profile, remember, remember_anew, remember_homes, same_fold
-from leadscore.domain.transition import Cause, difference, keep_notices, remember_notice
+from leadscore.domain.transition import difference, keep_notices, remember_notice
 from leadscore.use_cases.ports import Closing, Commit, EventLog, LeadStore, Models, VersionConflict
 from leadscore.use_cases.resolve import Merge
 

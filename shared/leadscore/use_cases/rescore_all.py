@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from itertools import batched
 from threading import Lock
 
+from leadscore.domain.cause import Cause
 from leadscore.domain.rules import DISQUALIFIED, OUT
-from leadscore.domain.transition import Cause
 from leadscore.use_cases.messages import TICKS_MAX, ticks_body
 from leadscore.use_cases.ports import Activation, EventsQueue, Run, Runs, Segment, StageShards
 
