@@ -35,6 +35,7 @@ from leadscore.domain.rules import (
     Score,
     Stage,
     Target,
+    TraitRule,
     Visits,
     Watch,
 )
@@ -167,7 +168,7 @@ class _Compiler:
             yield GRADE
         yield from (name for name in self._settings if name not in (FIT, ENGAGEMENT, TOTAL))
 
-    def _score(self, name: str, fit: Sequence[Rule]) -> Score:
+    def _score(self, name: str, fit: Sequence[TraitRule]) -> Score:
         settings = self._settings.get(name, {})
         if name == GRADE:
             start = LETTERS.index(self._document["grade"].get("start", DEFAULT_GRADE))
@@ -214,12 +215,12 @@ class _Compiler:
 
     # -- rules -----------------------------------------------------------------------------------------------------
 
-    def _fit_rule(self, rule: Mapping[str, Any]) -> Rule:
+    def _fit_rule(self, rule: Mapping[str, Any]) -> TraitRule:
         targets = tuple(self._target(rule, score) for score in _scores(rule, (FIT,)))
-        return Rule(rule["rule"], rule["points"], compile_pattern(rule["when"]), targets)
+        return TraitRule(rule["rule"], rule["points"], compile_pattern(rule["when"]), targets)
 
-    def _grade_rule(self, rule: Mapping[str, Any]) -> Rule:
-        return Rule(rule["rule"], rule["thirds"], compile_pattern(rule["when"]), (self._target(rule, GRADE),))
+    def _grade_rule(self, rule: Mapping[str, Any]) -> TraitRule:
+        return TraitRule(rule["rule"], rule["thirds"], compile_pattern(rule["when"]), (self._target(rule, GRADE),))
 
     def _engagement_rule(self, rule: Mapping[str, Any]) -> Rule:
         name, points = rule["rule"], rule["points"]
@@ -230,11 +231,12 @@ class _Compiler:
         public_limit = (
             self._limit("public", "", public["at_most"]) if public and points > 0 and ENGAGEMENT in scores else None
         )
+        # A matcher is made of it when such an event is first met: too late to hear that it is no condition.
+        compile_pattern(when)
         reads_lead = _mentions(when, "lead")
         return Rule(
             name=name,
             points=points,
-            matches=compile_pattern(when),
             targets=tuple(self._target(rule, score) for score in scores),
             trust=Trust[rule.get("trust", "public").upper()],
             is_activity=rule.get("activity", points > 0),

@@ -145,9 +145,6 @@ class _Parcels:
         parcels = [(given_at, -(-points * numerator // denominator)) for given_at, points in _parcels(pool)]
         return self._moved([(given_at, points) for given_at, points in parcels if points], at)
 
-    def is_at_rest(self, pool: Pool) -> bool:
-        return len(pool) == 1
-
     def moved(self, pool: Pool, at: int) -> Pool:
         return self._moved(_parcels(pool), at)
 
@@ -171,12 +168,6 @@ class Expiry(_Parcels):
     def accepts_late(self, pool: Pool | None, at: int, seen: int) -> bool:
         return at + self.duration > seen and (pool is None or self._cell(pool[-2]) == self._cell(at))
 
-    def is_one_way(self, _pool: Pool) -> bool:
-        return False  # It could be, but its instants are few.
-
-    def reached_at(self, _pool: Pool, _value: int, _until: int) -> int:
-        raise NotImplementedError
-
     def wakes_at(self, at: int) -> int:
         return at + self.duration
 
@@ -195,6 +186,9 @@ class Linear(_Parcels):
 
     def accepts_late(self, _pool: Pool | None, _at: int, _seen: int) -> bool:
         return False
+
+    def is_at_rest(self, pool: Pool) -> bool:
+        return len(pool) == 1
 
     def is_one_way(self, pool: Pool) -> bool:
         return all(points >= 0 for points in pool[2::2]) or all(points <= 0 for points in pool[2::2])
@@ -239,7 +233,9 @@ class Linear(_Parcels):
         return (2 * left + self.duration) // (2 * self.duration)
 
 
-type Decay = HalfLife | Linear | Expiry
+#: Instants of a pool that there may be many of, so that it pays to pass many at once. Those of an expiry are few.
+type Gradual = HalfLife | Linear
+type Decay = Gradual | Expiry
 
 
 def _parcels(pool: Pool) -> Iterator[tuple[int, int]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from leadscore.domain.decay import Pool
+from leadscore.domain.decay import Decay, Gradual, HalfLife, Linear, Pool
 from leadscore.domain.durations import HOUR_MS, NEVER
 from leadscore.domain.ledger import lose, reset, shown_scores, take
 from leadscore.domain.model import Model
@@ -76,22 +76,25 @@ def _next_stop(state: LeadState, model: Model) -> int:
     seen = max(state.last_event[0], state.settled_at)
     stops = [instant for instant, _, _ in _pending(state, model, seen)]
     for number, pool in state.pools.items():
-        if not _drifts(model, number, pool) and (change := model.pools[number].decay.next_change(pool)) is not None:
+        decay = model.pools[number].decay
+        if _drifting(model, decay, pool) is None and (change := decay.next_change(pool)) is not None:
             stops.append(change)
     return min(stops, default=NEVER)
 
 
-def _drifts(model: Model, number: int, pool: Pool) -> bool:
-    """Whether the pool may pass many instants at once. One that lifts a score may wake a step that sleeps."""
-    return model.pools[number].decay.is_one_way(pool) and (pool[0] >= 0 or not model.has_sleepers)
+def _drifting(model: Model, decay: Decay, pool: Pool) -> Gradual | None:
+    """The pool's decay, if the pool may pass many instants at once. One that lifts a score may wake a step."""
+    if isinstance(decay, HalfLife | Linear) and decay.is_one_way(pool) and (pool[0] >= 0 or not model.has_sleepers):
+        return decay
+    return None
 
 
 def _next_drift(state: LeadState, model: Model, until: int) -> int:
     """When pools that drift may take something next."""
     moments = [
-        model.pools[number].decay.wakes_at(until)
+        decay.wakes_at(until)
         for number, pool in state.pools.items()
-        if not model.pools[number].decay.is_at_rest(pool) and _drifts(model, number, pool)
+        if (decay := _drifting(model, model.pools[number].decay, pool)) and not decay.is_at_rest(pool)
     ]
     return min(moments, default=NEVER)
 
@@ -121,6 +124,7 @@ def _drift_from(state: LeadState, model: Model, since: int, until: int, look: _L
 
 class _Move(NamedTuple):
     pool_of: PoolOf
+    decay: Gradual
     before: Pool
     after: Pool
 
@@ -133,15 +137,14 @@ def _drifted_at_once(state: LeadState, model: Model, at: int) -> bool:
     """Move all pools that drift to a moment, if no instant before it has to be looked at."""
     moves = []
     for number, pool in state.pools.items():
-        if _drifts(model, number, pool):
-            pool_of = model.pools[number]
-            moved = pool_of.decay.moved(pool, at)
-            if moved != pool:
-                moves.append(_Move(pool_of, pool, moved))
+        pool_of = model.pools[number]
+        decay = _drifting(model, pool_of.decay, pool)
+        if decay is not None and (moved := decay.moved(pool, at)) != pool:
+            moves.append(_Move(pool_of, decay, pool, moved))
     if not _is_plain_sailing(state, model, [move for move in moves if move.change]):
         return False
     for move in moves:
-        instant = move.pool_of.decay.reached_at(move.before, move.after[0], at) if move.change else at
+        instant = move.decay.reached_at(move.before, move.after[0], at) if move.change else at
         lose(state, move.pool_of, move.after, instant)
         if move.change:
             state.settled_at = max(state.settled_at, instant)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from leadscore.domain.decay import Pool
 from leadscore.domain.model import Model
-from leadscore.domain.rules import TOTAL, Bounds, Group, Match, PoolOf, Rule
+from leadscore.domain.rules import TOTAL, Bounds, Group, Match, PoolOf, Rule, TraitRule
 from leadscore.domain.state import LeadState, Line
 
 
@@ -23,7 +23,7 @@ def book(state: LeadState, line: int, points: int, at: int) -> None:
     booked.last_at = max(booked.last_at, at)
 
 
-def give(state: LeadState, rule: Rule, points: int, at: int) -> None:
+def give(state: LeadState, rule: Rule | TraitRule, points: int, at: int) -> None:
     """Give a rule's points, in every score that it counts toward."""
     for target in rule.targets:
         book(state, target.line, points, at)
@@ -66,7 +66,7 @@ def close_books(state: LeadState) -> None:
     state.unbooked = {}
 
 
-def withdraw(state: LeadState, rule: Rule) -> None:
+def withdraw(state: LeadState, rule: TraitRule) -> None:
     """Take back all that a rule on traits gives: it does not match any more."""
     for target in rule.targets:
         points = state.lines.pop(target.line).points

@@ -22,6 +22,7 @@ from leadscore.domain.rules import (
     Rule,
     Score,
     Stage,
+    TraitRule,
     Visits,
     Watch,
 )
@@ -98,7 +99,7 @@ class Model:
     bounded: tuple[Score, ...]
     named_groups: tuple[tuple[str, Group], ...]
     pools: Mapping[int, PoolOf]
-    fit: tuple[Rule, ...]
+    fit: tuple[TraitRule, ...]
     engagement: RulesOfEvents
     watches: Candidates[Watch]
     effects: Candidates[Effect]

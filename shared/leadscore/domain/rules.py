@@ -7,6 +7,7 @@ model that has other rules beside the same ones.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from leadscore.domain.decay import Decay
 from leadscore.domain.event import Json, Trust
@@ -34,8 +35,7 @@ class Period(StrEnum):
     EVER = "ever"
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
+class Bounds(NamedTuple):
     """A score or group shows no more than `cap` and no less than `floor`; `line` is where the difference stands."""
 
     line: int
@@ -54,8 +54,7 @@ class Bounds:
         return raw
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(NamedTuple):
     """A sum of lines. One of traits follows the profile, one of events what happened."""
 
     name: str
@@ -64,8 +63,7 @@ class Score:
     in_total: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """Rules that are bounded together, within one score."""
 
     id: int
@@ -73,8 +71,7 @@ class Group:
     bounds: Bounds
 
 
-@dataclass(frozen=True, slots=True)
-class PoolOf:
+class PoolOf(NamedTuple):
     """Where points lie that decay together: what they lose is told in `line`, and taken from `group`, if in one."""
 
     id: int
@@ -84,8 +81,7 @@ class PoolOf:
     decay: Decay
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """One score that a rule counts toward, and the rule's line in it."""
 
     line: int
@@ -94,8 +90,7 @@ class Target:
     pool: PoolOf | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(NamedTuple):
     """At most so many times, or points, in each period."""
 
     id: int
@@ -104,12 +99,11 @@ class Limit:
     points: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(NamedTuple):
     """Lets through the event with which the count reaches `step`, or any multiple of it if it `repeats`.
 
     Counted are events, or thousandths of the number at `of`. `window` is the time within which events count, where
-    that is no period; `without` the id of the condition whose match sets the count back.
+    that is no period. What sets the count back is a Watch of the same id.
     """
 
     id: int
@@ -120,21 +114,31 @@ class Count:
     window: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class After:
+class After(NamedTuple):
     """Gives points only within `within` ms after the condition that `id` remembers matched."""
 
     id: int
     within: int
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """Points for a match. `is_plain` says that a match gives its points, whatever happened before."""
+class TraitRule(NamedTuple):
+    """Points for as long as the lead's traits match."""
 
     name: str
     points: int
     matches: Condition
+    targets: tuple[Target, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Points for an event that matches; which do, a matcher finds out for all rules at once.
+
+    `is_plain` says that a match gives its points, whatever happened before.
+    """
+
+    name: str
+    points: int
     targets: tuple[Target, ...]
     trust: Trust = Trust.PUBLIC
     is_activity: bool = False
@@ -195,8 +199,7 @@ def _summed[K](given: Iterable[tuple[K, int]]) -> tuple[tuple[K, int], ...]:
     return tuple(sums.items())
 
 
-@dataclass(frozen=True, slots=True)
-class Watch:
+class Watch(NamedTuple):
     """A condition that a rule remembers: since when it has matched (`after`), or that it did (`without`)."""
 
     id: int
@@ -204,8 +207,7 @@ class Watch:
     sets_back: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(NamedTuple):
     """What an event does beside giving points, if its source is trusted enough.
 
     `scores` and `groups` are what it takes back to zero; `lines` is its line in each score that it may show in.
@@ -227,8 +229,7 @@ class Only(StrEnum):
     WENT_QUIET = "went-quiet"
 
 
-@dataclass(frozen=True, slots=True)
-class InactivityStep:
+class InactivityStep(NamedTuple):
     """After `after` ms without activity, and then `every` so often: takes points off a score, never below zero.
 
     `bands` are (from, take), the highest first; `take` None is all there is. `at_most` bounds one idle spell.
@@ -254,8 +255,7 @@ class InactivityStep:
         return next((take for bound, take in self.bands if score >= bound), 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(NamedTuple):
     """A stage that a lead enters when each score named in `at` has reached its threshold.
 
     It stays while each score is at its bound in `holds` or above. `grade` is in thirds, `signals` a number of rules,
@@ -293,16 +293,14 @@ class Burst:
     lines: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Visits:
+class Visits(NamedTuple):
     """Which events make up a visit, and after how much time without one the next visit starts."""
 
     matches: Condition
     gap: int
 
 
-@dataclass(frozen=True, slots=True)
-class Matrix:
+class Matrix(NamedTuple):
     """Cells like B2: a letter by fit or by grade, a number by engagement; the bounds descend."""
 
     rows_of: str
