@@ -18,7 +18,8 @@ from leadscore.adapters.failure import describe
 from leadscore.adapters.secrets import StoredSecrets
 from leadscore.domain.event import Trust
 from leadscore.ingest.http import Request
-from leadscore.use_cases.collect import Collector, broken
+from leadscore.use_cases.collecting.collector import Collector
+from leadscore.use_cases.collecting.routes import answer, broken
 from leadscore.use_cases.ports import FailedEvents
 
 #: A form is declared whatever the key: nobody configures that.
@@ -61,7 +62,7 @@ def report(error: BaseException) -> None:
 
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     try:
-        response = collector().answer(Request.of_gateway(event))
+        response = answer(collector(), Request.of_gateway(event))
     except Exception as error:  # noqa: BLE001 - reported, and answered in the form that clients understand
         report(error)
         response = broken(str(event.get("rawPath")))

@@ -14,7 +14,8 @@ from leadscore.domain.event import LeadEvent, Trust
 from leadscore.domain.write_key import write_key
 from leadscore.ingest.facts.derived import DERIVED_CONTEXT, DERIVED_TRAITS
 from leadscore.ingest.http import Request, Response
-from leadscore.use_cases.collect import Collector
+from leadscore.use_cases.collecting.collector import Collector
+from leadscore.use_cases.collecting.routes import answer
 from leadscore.use_cases.messages import read_message
 
 ROOT = "a root secret of this test only"
@@ -39,7 +40,7 @@ class Door:
     minted: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def answer(self, request: Request) -> Response:
-        return Collector(
+        collector = Collector(
             sources=SOURCES,
             redirect_sites=SITES,
             read_root=self.read_root,
@@ -49,7 +50,8 @@ class Door:
             new_token=lambda: f"{next(self.minted):032x}",
             count=self._count,
             report=self.reports.append,
-        ).answer(request)
+        )
+        return answer(collector, request)
 
     def post(
         self,

@@ -14,7 +14,7 @@ import segment.analytics.request
 from leadscore.domain.event import IDENTIFIER_BYTES_MAX, Trust
 from leadscore.ingest import arrival, form, http, json_body
 from leadscore.ingest import segment as segment_format
-from leadscore.use_cases.collect import NAMED_FAILURES_MAX
+from leadscore.use_cases.collecting.segment import NAMED_FAILURES_MAX
 from tests.ingest.door import PUBLIC_KEY, SERVER_KEY, Door, basic, document, identifiers, told
 
 ROOT = Path(__file__).parents[2]
@@ -141,7 +141,10 @@ def test_its_paths_exist() -> None:
 
 
 def test_its_error_table_is_complete_and_has_nothing_else() -> None:
-    modules = [*(ROOT / "shared/leadscore/ingest").glob("*.py"), ROOT / "shared/leadscore/use_cases/collect.py"]
+    modules = [
+        *(ROOT / "shared/leadscore/ingest").glob("*.py"),
+        *(ROOT / "shared/leadscore/use_cases/collecting").glob("*.py"),
+    ]
     source = "".join(path.read_text() for path in modules)
     raised = set(re.findall(r'(?:Rejected\(\s*|failure\(\s*\d+,\s*)"([a-z_]+)"', source))
     # What the pixel refuses nobody gets to read.

@@ -3,7 +3,7 @@
 import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from leadscore.domain.event import IDENTIFIER_KINDS, Identifier, Json, LeadEvent, Trust, event_id
 from leadscore.domain.write_key import write_key
@@ -15,6 +15,17 @@ EVENT_NAME_CHARACTERS_MAX = 200
 MESSAGE_ID_CHARACTERS_MAX = 100
 
 
+class Sender(NamedTuple):
+    """The program that sent a request; with `opts_out` its user does not want to be followed."""
+
+    address: str = ""
+    user_agent: str = ""
+    opts_out: bool = False
+
+
+NOBODY = Sender()
+
+
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """One request. `source` is what its write key identifies, `trust` how far that is believed here."""
@@ -23,6 +34,7 @@ class Arrival:
     trust: Trust
     received_at: int
     new_id: Callable[[], str]
+    sender: Sender = NOBODY
 
     def trusted_as(self, trust: Trust) -> "Arrival":
         return replace(self, trust=trust)

@@ -30,7 +30,7 @@ _PREFLIGHT = {
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`headers` have lower-case names; `body` is as the gateway gave it."""
+    """`headers` have lower-case names; `body` is as the gateway gave it; `address` is the client's."""
 
     method: str
     path: str
@@ -38,6 +38,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: str = ""
     is_base64: bool = False
+    address: str = ""
 
     @classmethod
     def of_gateway(cls, event: Mapping[str, Any]) -> "Request":
@@ -53,6 +54,7 @@ class Request:
             headers=headers,
             body=event.get("body") or "",
             is_base64=bool(event.get("isBase64Encoded")),
+            address=str(gateway["http"].get("sourceIp", "")),
         )
 
     def header(self, name: str) -> str:

@@ -16,7 +16,8 @@ from leadscore.ingest.arrival import find_source
 from leadscore.ingest.http import Request, Response
 from leadscore.ingest.rejection import Rejected
 from leadscore.ingest.segment import BATCH_EVENTS_MAX
-from leadscore.use_cases.collect import NAMED_FAILURES_MAX, broken
+from leadscore.use_cases.collecting.routes import broken
+from leadscore.use_cases.collecting.segment import NAMED_FAILURES_MAX
 from leadscore.use_cases.messages import BODY_BYTES_MAX, EVENTS_MAX, read_message
 from tests.ingest.door import NOON, PUBLIC_KEY, ROOT, SERVER_KEY, SOURCES, Door, basic, document, zipped
 

@@ -1,0 +1,90 @@
+"""Which endpoint answers a path, and what is answered where none can."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from importlib import import_module
+from typing import NamedTuple
+
+from leadscore.ingest.http import Request, Response, failure, json_response, preflight
+from leadscore.ingest.pixel import picture
+from leadscore.ingest.rejection import Rejected
+from leadscore.use_cases.collecting import forms, pixel, segment
+from leadscore.use_cases.collecting.collector import Collector, Unavailable, unavailable
+
+#: Gets what the path's pattern holds in groups.
+type Endpoint = Callable[..., Response]
+
+
+class Route(NamedTuple):
+    """`pictures` says that whoever asks can show nothing but a picture, even where this program is broken."""
+
+    path: re.Pattern[str]
+    methods: tuple[str, ...]
+    endpoint: Endpoint
+    pictures: bool = False
+
+
+def answer(collector: Collector, request: Request) -> Response:
+    """The answer to any request. Raises nothing but what is broken here."""
+    try:
+        response = _route(collector, request)
+    except Rejected as rejected:
+        response = failure(rejected.status, rejected.code, rejected.message)
+    except Unavailable as error:
+        collector.report_unavailable(error)
+        response = unavailable()
+    return replace(response, body=b"") if request.method == "HEAD" else response
+
+
+def broken(path: str) -> Response:
+    """What is left to say where this program failed."""
+    if any(route.pictures and route.path.fullmatch(_trimmed(path)) for route in ROUTES):
+        return picture()
+    return failure(500, "internal_error", "something broke on our side: send it again later")
+
+
+def _route(collector: Collector, request: Request) -> Response:
+    path = _trimmed(request.path)
+    for route in ROUTES:
+        if match := route.path.fullmatch(path):
+            if request.method == "OPTIONS":
+                return preflight()
+            if request.method in route.methods:
+                return route.endpoint(collector, request, *match.groups())
+            allowed = ", ".join((*route.methods, "OPTIONS"))
+            return failure(
+                405, "method_not_allowed", f"this path answers {allowed}: use one of them", {"allow": allowed}
+            )
+    return failure(404, "not_found", "there is nothing at this path: see docs/collect.md for those that there are")
+
+
+def _trimmed(path: str) -> str:
+    return path.rstrip("/") or "/"
+
+
+def _health(_collector: Collector, _request: Request) -> Response:
+    return json_response({"status": "ok"})
+
+
+def _later(module: str, function: str) -> Endpoint:
+    """An endpoint that is imported when it is first asked for: few deployments have every sender there is."""
+
+    def endpoint(collector: Collector, request: Request, *groups: str) -> Response:
+        imported = import_module(f"leadscore.use_cases.collecting.{module}")
+        response: Response = getattr(imported, function)(collector, request, *groups)
+        return response
+
+    return endpoint
+
+
+_GET = ("GET", "HEAD")
+_POST = ("POST",)
+ROUTES: tuple[Route, ...] = (
+    Route(re.compile(r"/v1/(?:batch|import|b)"), _POST, segment.batch),
+    Route(re.compile(r"/v1/(identify|track|page|screen|group|alias|[itpsga])"), _POST, segment.call),
+    Route(re.compile(r"/v1/projects/([^/]+)/settings"), _GET, segment.settings),
+    Route(re.compile(r"/pixel\.gif"), _GET, pixel.view, pictures=True),
+    Route(re.compile(r"/forms/([^/]+)"), _POST, forms.submit),
+    Route(re.compile(r"/health"), _GET, _health),
+)
