@@ -166,14 +166,20 @@ def _traits_and_answers(fields: Fields) -> tuple[dict[str, Any], dict[str, Any]]
     for name, value in fields.items():
         if name in _RESERVED or name.startswith(_CONSENT):
             continue
-        if trait := _TRAIT_NAMES.get(_snake_case(name)):
-            traits[trait] = _trait_value(trait, value)
+        if trait := trait_named(name):
+            traits[trait] = trait_value(trait, value)
         else:
             answers[name] = value
     return traits, answers
 
 
-def _trait_value(trait: str, value: Any) -> Any:
+def trait_named(field: str) -> str | None:
+    """The trait that a field or column of this name holds, whatever the spelling; None where it is none."""
+    return _TRAIT_NAMES.get(snake_case(field))
+
+
+def trait_value(trait: str, value: Any) -> Any:
+    """The value as rules compare it: an address in lower case, a whole number as one."""
     if trait == "email":
         return email_address(value) or value
     if trait in _NUMERIC and isinstance(value, str) and _WHOLE_NUMBER.fullmatch(value):
@@ -181,7 +187,8 @@ def _trait_value(trait: str, value: Any) -> Any:
     return value
 
 
-def _snake_case(name: str) -> str:
+def snake_case(name: str) -> str:
+    """`firstName`, `first-name` and `First Name` are all `first_name`."""
     return _SEPARATORS.sub("_", _WORD_START.sub("_", name).lower()).strip("_")
 
 

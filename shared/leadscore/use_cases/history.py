@@ -71,12 +71,17 @@ def read_line(line: bytes, *, as_of: int, trust: Trust) -> LeadEvent | None:
         item = parse(line)
     except Rejected as rejected:
         raise Rejected(rejected.code, rejected.message.replace("the body", "the line")) from None
+    return read_item(item, as_of=as_of, trust=trust)
+
+
+def read_item(item: Any, *, as_of: int, trust: Trust, source: str = "") -> LeadEvent | None:
+    """The event of a parsed line. It is of the source of this name, or else of one that is called like its trust."""
     if not isinstance(item, dict):
         raise Rejected("invalid_event", "a line must be one JSON object: an event, as in docs/cli.md")
     if "source" in item:
         item, trust = _without(item, "source"), _trust(item["source"])
     arrival = Arrival(
-        source=trust.name.lower(),
+        source=source or trust.name.lower(),
         trust=trust,
         received_at=_received_at(item, as_of),
         # Undated lines that are the same are one line written twice: in a file nobody can tell them apart.

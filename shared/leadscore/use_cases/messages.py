@@ -1,7 +1,7 @@
 """What travels on the events queue: events that happened, and ticks that say "look at this lead again"."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +46,14 @@ def events_body(token: str, events: Sequence[LeadEvent], cause: Cause = Cause.EV
     return _body({"v": VERSION, "token": token, "cause": cause, "events": [event.to_json() for event in events]})
 
 
+def event_bodies(
+    events: Sequence[LeadEvent], new_token: Callable[[], str], cause: Cause = Cause.EVENT
+) -> Iterator[str]:
+    """Messages of at most EVENTS_MAX events and BODY_BYTES_MAX bytes, each with its own delivery token."""
+    for start in range(0, len(events), EVENTS_MAX):
+        yield from _sized_bodies(events[start : start + EVENTS_MAX], new_token, cause)
+
+
 def ticks_body(token: str, leads: Sequence[str], cause: Cause, *, activation: int = 0) -> str:
     return _body({"v": VERSION, "token": token, "cause": cause, "ticks": list(leads), "activation": activation})
 
@@ -73,6 +81,16 @@ def read_message(body: str) -> Message:
         )
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
         raise UnreadableMessage(f"not a message of the events queue: {type(error).__name__}") from error
+
+
+def _sized_bodies(events: Sequence[LeadEvent], new_token: Callable[[], str], cause: Cause) -> Iterator[str]:
+    body = events_body(new_token(), events, cause)
+    if len(events) == 1 or len(body.encode()) <= BODY_BYTES_MAX:
+        yield body
+        return
+    half = len(events) // 2
+    yield from _sized_bodies(events[:half], new_token, cause)
+    yield from _sized_bodies(events[half:], new_token, cause)
 
 
 def _body(document: dict[str, Any]) -> str:

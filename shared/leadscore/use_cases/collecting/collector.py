@@ -14,7 +14,7 @@ from leadscore.domain.event import LeadEvent, Trust
 from leadscore.ingest.arrival import Arrival, Sender, find_source
 from leadscore.ingest.http import Request, Response, failure, json_response
 from leadscore.ingest.segment import Failure, failed_text
-from leadscore.use_cases.messages import BODY_BYTES_MAX, EVENTS_MAX, events_body
+from leadscore.use_cases.messages import event_bodies
 from leadscore.use_cases.ports import EventsQueue, FailedEvents
 
 RETRY_AFTER_SECONDS = 5
@@ -58,7 +58,7 @@ class Collector:
         """Queue all of them, or raise Unavailable."""
         if events:
             with or_unavailable():
-                self.queue.send(list(_bodies(events, self.new_token)))
+                self.queue.send(list(event_bodies(events, self.new_token)))
 
     def keep_failures(self, document: Mapping[str, Any], failures: Sequence[Failure], arrival: Arrival) -> None:
         """One object for each reason, not for each item: a batch of 2,500 bad ones must not cost 2,500 writes."""
@@ -93,19 +93,3 @@ def or_unavailable() -> Iterator[None]:
         yield
     except Exception as error:
         raise Unavailable from error
-
-
-def _bodies(events: Sequence[LeadEvent], new_token: Callable[[], str]) -> Iterator[str]:
-    """Queue messages of at most 50 events and 200 KB, each with its own delivery token."""
-    for start in range(0, len(events), EVENTS_MAX):
-        yield from _sized_bodies(events[start : start + EVENTS_MAX], new_token)
-
-
-def _sized_bodies(events: Sequence[LeadEvent], new_token: Callable[[], str]) -> Iterator[str]:
-    body = events_body(new_token(), events)
-    if len(events) == 1 or len(body.encode()) <= BODY_BYTES_MAX:
-        yield body
-        return
-    half = len(events) // 2
-    yield from _sized_bodies(events[:half], new_token)
-    yield from _sized_bodies(events[half:], new_token)
