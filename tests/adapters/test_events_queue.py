@@ -3,7 +3,8 @@
 import hashlib
 import json
 from collections.abc import Callable
-from typing import Any
+from threading import Barrier
+from typing import Any, cast
 from uuid import uuid4
 
 import pytest
@@ -38,12 +39,13 @@ def answer(bodies: dict[str, str], *, failed: dict[str, bool] | None = None) -> 
 
 
 def sent_bodies(sqs: Answers) -> list[list[str]]:
-    return [[entry["MessageBody"] for entry in request["Entries"]] for request in sqs.requests]
+    """Call by call; calls are made beside each other, so in no order of their own."""
+    return sorted([entry["MessageBody"] for entry in request["Entries"]] for request in sqs.requests)
 
 
 def test_messages_go_by_ten(sqs: Answers) -> None:
     sqs.prepare(200, b"{}")
-    bodies = [f"body-{number}" for number in range(23)]
+    bodies = [f"body-{number:02}" for number in range(23)]
     SqsEventsQueue(sqs.client, url=URL).send(bodies)
     assert sent_bodies(sqs) == [bodies[:10], bodies[10:20], bodies[20:]]
 
@@ -52,7 +54,25 @@ def test_no_call_carries_more_than_it_should(sqs: Answers) -> None:
     sqs.prepare(200, b"{}")
     large = [letter * 100_000 for letter in "abcde"]
     SqsEventsQueue(sqs.client, url=URL).send([*large, "é" * 150_000, "x"])
-    assert [[body[0] for body in call] for call in sent_bodies(sqs)] == [["a", "b"], ["c", "d"], ["e"], ["é"], ["x"]]
+    assert [[body[0] for body in call] for call in sent_bodies(sqs)] == [["a", "b"], ["c", "d"], ["e"], ["x"], ["é"]]
+
+
+def test_calls_are_made_beside_each_other() -> None:
+    together = Barrier(3, timeout=5)
+
+    class Client:
+        def send_message_batch(self, **_: Any) -> dict[str, Any]:
+            together.wait()  # Breaks if one call waits for another to end.
+            return {"Successful": []}
+
+    SqsEventsQueue(cast("Any", Client()), url=URL).send([f"body-{number}" for number in range(30)])
+
+
+def test_one_call_that_fails_fails_the_whole_sending(sqs: Answers) -> None:
+    sqs.prepare(200, b"{}")
+    sqs.prepare(400, b'{"__type": "com.amazonaws.sqs#QueueDoesNotExist", "message": "gone"}')
+    with pytest.raises(ClientError, match="gone"):
+        SqsEventsQueue(sqs.client, url=URL).send([f"body-{number}" for number in range(20)])
 
 
 def test_nothing_to_send_is_no_call(sqs: Answers) -> None:
@@ -65,6 +85,7 @@ def test_what_was_left_is_sent_again_and_only_that(sqs: Answers, pauses: list[fl
     sqs.prepare(*answer({"0": "a"}, failed={"2": False}))
     sqs.prepare(*answer({"2": "c"}))
     SqsEventsQueue(sqs.client, url=URL).send(["a", "b", "c"])
+    assert [len(call) for call in sent_bodies(sqs)] == [3, 2, 1]
     assert sent_bodies(sqs) == [["a", "b", "c"], ["a", "c"], ["c"]]
     assert len(pauses) == 2
 

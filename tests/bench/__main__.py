@@ -17,6 +17,7 @@ from rich.status import Status
 from tests.bench import (
     bundle_content,
     calls,
+    collect_cpu,
     decay,
     engines,
     fold_speed,
@@ -66,6 +67,7 @@ def topics(emulator: Emulator) -> Mapping[str, Topic]:
         "fold": fold_speed.sections,
         "growth": growth.sections,
         "handler": handler_cpu.sections,
+        "collect": collect_cpu.sections,
         "full-folds": full_folds.sections,
         "price": emulator.on(price.sections),
         "rescore": emulator.on(rescore.sections),

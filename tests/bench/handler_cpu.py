@@ -77,14 +77,14 @@ def measure(in_threads: _RunAll, pairs: int = PAIRS) -> Pairs:
         by_function()  # Reads and compiles the model, which is not to be counted.
         by_hand = _by_hand(client, _recorded(client, by_function), in_threads)
         by_hand()
-        return _compare(by_function, by_hand, pairs)
+        return compare(by_function, by_hand, pairs)
 
 
 def one_after_the_other(tasks: list[Any]) -> list[Any]:
     return [task() for task in tasks]
 
 
-def _compare(by_function: Callable[[], None], by_hand: Callable[[], None], pairs: int) -> Pairs:
+def compare(by_function: Callable[[], None], by_hand: Callable[[], None], pairs: int) -> Pairs:
     ratios, by_hands = [], []
     for number in range(pairs):
         # In turns, as whatever comes first in a pair finds other things in the caches.

@@ -19,10 +19,10 @@ def dynamodb() -> Iterator[Any]:
         yield client_of(running.endpoint_url)
 
 
-def client_of(endpoint_url: str) -> Any:
+def client_of(endpoint_url: str, service: Any = "dynamodb") -> Any:
     session = boto3.session.Session(
         aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
         region_name=REGION,
     )
-    return session.client("dynamodb", endpoint_url=endpoint_url, config=CONFIG)
+    return session.client(service, endpoint_url=endpoint_url, config=CONFIG)

@@ -32,7 +32,7 @@ NOON = 1_772_366_400_000
 class Door:
     """`metrics` are the counts so far, `reports` the exceptions that were reported."""
 
-    queue: MemoryQueue = field(default_factory=MemoryQueue)
+    queue: Any = field(default_factory=MemoryQueue)
     failed: MemoryFailedEvents = field(default_factory=MemoryFailedEvents)
     read_root: Callable[[], str] = lambda: ROOT
     metrics: dict[str, int] = field(default_factory=dict)

@@ -1,8 +1,10 @@
 """The events queue: SQS."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
+from leadscore.adapters.parallel import run_all
 from leadscore.adapters.pauses import tries
 
 if TYPE_CHECKING:
@@ -26,8 +28,10 @@ class SqsEventsQueue:
         self._url = url
 
     def send(self, bodies: Sequence[str]) -> None:
-        for batch in _batches(bodies):
-            self._send(batch)
+        # Beside each other: a client waits for the answer, and the largest request makes several calls.
+        for outcome in run_all([partial(self._send, batch) for batch in _batches(bodies)]):
+            if isinstance(outcome, Exception):
+                raise outcome
 
     def _send(self, batch: Sequence[str]) -> None:
         entries: list[SendMessageBatchRequestEntryTypeDef] = [
