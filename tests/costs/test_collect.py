@@ -25,7 +25,7 @@ class Sqs:
     calls: list[list[str]] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock)
 
-    def send_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: ARG002, N803
+    def send_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
         with self._lock:
             self.calls.append([entry["MessageBody"] for entry in Entries])
         return {"Successful": [{"Id": entry["Id"]} for entry in Entries]}
