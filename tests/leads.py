@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from leadscore.domain.compiler import compile_model
-from leadscore.domain.event import IDENTIFIER_KINDS, Identifier, LeadEvent, Trust, event_id
+from leadscore.domain.event import LeadEvent, Trust, event_id, identifiers_in
 from leadscore.domain.model import Model
 from leadscore.domain.state import LeadState
 
@@ -72,12 +72,13 @@ def event(
     properties: Mapping[str, Any] | None = None,
     traits: Mapping[str, Any] | None = None,
     source: str = "backend",
+    external: Mapping[str, str] | None = None,
 ) -> LeadEvent:
     """An event; without a message id its name, time and identifiers make one. By default of the user `ada`."""
-    named = {"user_id": user, "email": email, "anonymous_id": anonymous}
+    named = {"user_id": user, "email": email, "anonymous_id": anonymous, **(external or {})}
     if not any(named.values()):
         named["user_id"] = "ada"
-    identifiers = tuple(Identifier(kind, value) for kind in IDENTIFIER_KINDS if (value := named[kind]))
+    identifiers = identifiers_in(named)
     message = message or f"{name} {at} {identifiers}"
     said = repr((name, identifiers, properties, traits))
     return LeadEvent(

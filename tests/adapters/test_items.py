@@ -28,7 +28,7 @@ from leadscore.adapters.dynamodb_state import state_from, state_values
 from leadscore.adapters.dynamodb_transition import transition_from_item, transition_values
 from leadscore.adapters.packing import pack, unpack
 from leadscore.adapters.packing_dictionary import DICTIONARY_1
-from leadscore.domain.event import IDENTIFIER_BYTES_MAX, IDENTIFIER_KINDS, Identifier, LeadEvent, Trust
+from leadscore.domain.event import IDENTIFIER_BYTES_MAX, IDENTIFIER_KINDS, Identifier, LeadEvent, Trust, rank
 from leadscore.domain.state import SCHEMA, LeadState, Line, Trait
 from leadscore.use_cases.ports import ModelBehind
 from tests.adapters.samples import (
@@ -52,7 +52,7 @@ OTHER_BROWSERS = {
 
 IDENTIFIERS = st.builds(
     Identifier,
-    st.sampled_from(IDENTIFIER_KINDS),
+    st.sampled_from([*IDENTIFIER_KINDS, "hubspot", "a", "x" * 32, "crm_2"]),
     st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40),
 )
 JSON = st.recursive(
@@ -257,7 +257,7 @@ class TestEvent:
 
     @given(JSON, st.lists(IDENTIFIERS, min_size=1, max_size=3, unique_by=lambda identifier: identifier.kind))
     def test_comes_back_as_it_was(self, value: Any, identifiers: list[Identifier]) -> None:
-        strongest_first = tuple(sorted(identifiers, key=lambda identifier: IDENTIFIER_KINDS.index(identifier.kind)))
+        strongest_first = tuple(sorted(identifiers, key=lambda identifier: rank(identifier.kind)))
         said: LeadEvent = event(
             strongest_first[0], identifiers=strongest_first, properties={"a": value}, traits={"b": value}
         )

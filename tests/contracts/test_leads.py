@@ -24,6 +24,8 @@ def looked_up(**named: Any) -> Identifier:
         ({"user_id": 42}, ("user_id", "42")),
         ({"email": "Ada@X.example"}, ("email", "ada@x.example")),
         ({"anonymous_id": "e\u0301"}, ("anonymous_id", "\u00e9")),
+        ({"external_id": {"type": "hubspot", "id": " 51 "}}, ("hubspot", "51")),
+        ({"external_id": {"type": "crm_2", "id": 51}}, ("crm_2", "51")),
     ],
 )
 def test_an_identifier_is_normalised(named: dict[str, Any], found: tuple[str, str]) -> None:
@@ -50,6 +52,12 @@ def test_whatever_address_an_event_names_a_lead_by_a_lookup_finds_it_by(text: st
     if address is not None:
         assert looked_up(email=text).value == address
         assert looked_up(email=address).value == address
+
+
+@pytest.mark.parametrize("kind", ["user_id", "email", "anonymous_id", "HubSpot", "", "a b", "x" * 33, "a:b"])
+def test_an_external_id_is_of_a_type_that_events_have(kind: str) -> None:
+    with pytest.raises(InvalidRequest, match=r"external_id.*type of an external id"):
+        looked_up(external_id={"type": kind, "id": "51"})
 
 
 def test_an_identifier_longer_than_any_event_has_is_refused() -> None:

@@ -46,6 +46,17 @@ def test_two_known_people_are_never_made_one_by_an_event_that_names_both() -> No
     assert names_of(*two, event(user="ada", email="ben@x.example", at=NOON + 2)) == [["ada"], ["ben@x.example"]]
 
 
+def test_an_id_of_another_system_is_stronger_than_a_cookie_and_names_nobody() -> None:
+    crm = [event(external={"crm": "c1"}, anonymous="a1"), event(external={"crm": "c1"}, anonymous="a2", at=NOON + 1)]
+    assert names_of(*crm) == [["c1", "a1", "a2"]]
+    named = event(external={"crm": "c1"}, email="ada@x.example", at=NOON + 2)
+    assert names_of(*crm, named) == [["ada@x.example", "c1", "a1", "a2"]]
+    assert names_of(named, event(external={"crm": "c1"}, email="ben@x.example", at=NOON + 3)) == [
+        ["ada@x.example", "c1"],
+        ["ben@x.example"],
+    ]
+
+
 def test_the_order_of_lines_makes_no_difference() -> None:
     events = [
         event(anonymous="a", at=NOON),
@@ -101,6 +112,9 @@ def _history(rng: random.Random) -> list[LeadEvent]:
             "user": rng.choice([None, None, "u1", "u2", "u3"]),
             "email": rng.choice([None, None, "e1@x.example", "e2@x.example"]),
             "anonymous": rng.choice([None, "a1", "a2", "a3"]),
+            "external": rng.choice(
+                [None, None, {"crm": "c1"}, {"crm": "c2"}, {"ads": "x1"}, {"ads": "x1", "crm": "c1"}]
+            ),
         }
         if not any(names.values()):
             names["anonymous"] = "a1"

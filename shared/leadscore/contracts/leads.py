@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from leadscore.contracts.moments import Moment
 from leadscore.domain.cause import Cause
-from leadscore.domain.event import IDENTIFIER_BYTES_MAX, IDENTIFIER_KINDS, Identifier
+from leadscore.domain.event import IDENTIFIER_BYTES_MAX, IDENTIFIER_KINDS, Identifier, is_external_type
 
 #: Leads' ids are made here, so what does not look like one is none.
 LEAD_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -51,17 +51,31 @@ class _Request(BaseModel):
             raise InvalidRequest(_what_is_wrong(error)) from None
 
 
+def _external_type(value: str) -> str:
+    if not is_external_type(value):
+        raise ValueError("the type of an external id is a small letter, then up to 31 of a-z, 0-9 and _")
+    return value
+
+
+class ExternalId(_Request, coerce_numbers_to_str=True):
+    """What another system knows a lead by, and which system that is."""
+
+    type: Annotated[str, AfterValidator(_external_type)]
+    id: Annotated[str, AfterValidator(_normalised)]
+
+
 class LeadLookup(_Request, coerce_numbers_to_str=True):
     """Exactly one identifier of a lead. In a body, never in a URL: URLs end up in logs."""
 
     user_id: Annotated[str, AfterValidator(_normalised)] | None = None
     email: Annotated[str, AfterValidator(_normalised_email)] | None = None
     anonymous_id: Annotated[str, AfterValidator(_normalised)] | None = None
+    external_id: ExternalId | None = None
 
     @model_validator(mode="after")
     def _names_one_identifier(self) -> Self:
         if len(self._given()) != 1:
-            raise ValueError("give exactly one of user_id, email, anonymous_id")
+            raise ValueError("give exactly one of user_id, email, anonymous_id, external_id")
         return self
 
     @property
@@ -70,7 +84,8 @@ class LeadLookup(_Request, coerce_numbers_to_str=True):
 
     def _given(self) -> list[Identifier]:
         values = ((kind, getattr(self, kind)) for kind in IDENTIFIER_KINDS)
-        return [Identifier(kind, value) for kind, value in values if value is not None]
+        given = [Identifier(kind, value) for kind, value in values if value is not None]
+        return given + [Identifier(one.type, one.id) for one in (self.external_id,) if one is not None]
 
 
 class StageQuery(_Request):

@@ -15,14 +15,35 @@ from urllib.parse import quote
 
 type Json = Mapping[str, Any]
 
-#: Strongest first: an event's home is its first identifier in this order.
+#: The kinds that every deployment has. Between an address and an anonymous id stand the ids that other systems gave, each
+#: type a kind of its own: `rank` has the order.
 IDENTIFIER_KINDS = ("user_id", "email", "anonymous_id")
 #: The kinds that name a person. A lead known by none of them is anonymous.
 KNOWN_KINDS = frozenset({"user_id", "email"})
+#: How many ids of other systems one event may name.
+EXTERNAL_IDS_MAX = 5
 #: Percent-encoding can triple a byte and DynamoDB's sort key holds 1,024 bytes.
 IDENTIFIER_BYTES_MAX = 256
 
 _ID = re.compile(r"[A-Za-z0-9_-]{22}")
+_EXTERNAL_TYPE = re.compile(r"[a-z][a-z0-9_]{0,31}")
+
+
+def is_external_type(kind: str) -> bool:
+    """Whether it may be the type of an id that another system gave, like `hubspot`: a kind of its own."""
+    return kind not in IDENTIFIER_KINDS and _EXTERNAL_TYPE.fullmatch(kind) is not None
+
+
+def rank(kind: str) -> tuple[int, str]:
+    """Where a kind of identifier stands, the strongest first: an event's home is its first identifier in this order."""
+    match kind:
+        case "user_id":
+            return (0, "")
+        case "email":
+            return (1, "")
+        case "anonymous_id":
+            return (3, "")
+    return (2, kind)
 
 
 class Trust(IntEnum):
@@ -52,6 +73,14 @@ class Identifier(NamedTuple):
     def short(self) -> int:
         """64 bits that stand for the identifier in a lead's state."""
         return _short(self.key)
+
+
+def identifiers_in(named: Mapping[str, str | None]) -> tuple[Identifier, ...]:
+    """The identifiers that are there, by kind, the strongest first. Raises ValueError on a kind that is none."""
+    found = [Identifier(kind, value) for kind, value in named.items() if value]
+    if not all(kind in IDENTIFIER_KINDS or is_external_type(kind) for kind, _ in found):
+        raise ValueError("an identifier's kind is user_id, email, anonymous_id or the type of an external id")
+    return tuple(sorted(found, key=lambda identifier: rank(identifier.kind)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +146,10 @@ class LeadEvent:
 
         What becomes part of a key is checked: one bad key would fail a whole batch of reads.
         """
-        identifiers = tuple(
-            Identifier(kind, document["identifiers"][kind])
-            for kind in IDENTIFIER_KINDS
-            if kind in document["identifiers"]
-        )
-        if not identifiers or not all(0 < len(value.encode()) <= IDENTIFIER_BYTES_MAX for _, value in identifiers):
+        named = document["identifiers"]
+        identifiers = identifiers_in(named)
+        is_short = all(0 < len(value.encode()) <= IDENTIFIER_BYTES_MAX for value in named.values())
+        if not identifiers or not is_short:
             raise ValueError(f"an event needs an identifier, and none may have more than {IDENTIFIER_BYTES_MAX} bytes")
         if not _ID.fullmatch(document["id"]):
             raise ValueError("an event's id is what `event_id` makes")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from leadscore.domain.event import IDENTIFIER_KINDS, Identifier, Json, LeadEvent, Trust, event_id
+from leadscore.domain.event import Json, LeadEvent, Trust, event_id, identifiers_in, is_external_type
 from leadscore.domain.write_key import write_key
 from leadscore.ingest.facts.derived import context_with_facts, traits_with_facts
 from leadscore.ingest.json_body import fingerprint
@@ -61,7 +61,7 @@ class Arrival:
         A dated event without a message id is known by its content: nobody does the same thing twice in a millisecond,
         and a client that sends it twice means one. Without a date two equal events may well be two.
         """
-        named = tuple(Identifier(kind, value) for kind in IDENTIFIER_KINDS if (value := identifiers.get(kind)))
+        named = identifiers_in(self._believed(identifiers))
         if not named:
             raise Rejected("no_user_anon_id", "no usable `userId`, `anonymousId` or e-mail address: send one of them")
         own_print = fingerprint(content)
@@ -88,6 +88,12 @@ class Arrival:
                 timestamp=timestamp,
             ),
         )
+
+    def _believed(self, identifiers: Mapping[str, str | None]) -> Mapping[str, str | None]:
+        """Other systems' ids can be guessed, so only a server may say whose they are: whatever door they came by."""
+        if self.trust is Trust.SERVER:
+            return identifiers
+        return {kind: value for kind, value in identifiers.items() if not is_external_type(kind)}
 
 
 def find_source(key: Any, *, root: str, sources: Mapping[str, Trust]) -> tuple[str, Trust]:

@@ -8,6 +8,7 @@ from typing import Any
 from leadscore.domain.event import LeadEvent, Trust
 from leadscore.ingest.arrival import Arrival, event_name
 from leadscore.ingest.clock import occurred_at
+from leadscore.ingest.external_ids import external_ids
 from leadscore.ingest.ids import email_address, identifier
 from leadscore.ingest.json_body import checked
 from leadscore.ingest.page import with_path
@@ -71,7 +72,12 @@ def read_call(item: Any, call: str, arrival: Arrival, envelope: Envelope | None 
     return arrival.event(
         call=call,
         name=EVENT_NAMES[call] or event_name("event", item.get("event")),
-        identifiers={**ids, "email": _email(call, properties, traits, arrival.trust)},
+        # Of the item alone: what a batch says once for all its items is nobody's id.
+        identifiers={
+            **external_ids(_object(item, "context")),
+            **ids,
+            "email": _email(call, properties, traits, arrival.trust),
+        },
         content=canonical,
         message_id=item.get("messageId"),
         is_dated=_timestamp(item) is not None,

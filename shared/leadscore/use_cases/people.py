@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from leadscore.domain.event import IDENTIFIER_KINDS, KNOWN_KINDS, Identifier, LeadEvent
+from leadscore.domain.event import KNOWN_KINDS, Identifier, LeadEvent, rank
 from leadscore.domain.profile import learn, said_traits
 from leadscore.domain.state import Profile
 
@@ -69,16 +69,15 @@ class _Names:
             owner = self._owners.get(weaker)
             if owner is None:
                 self._link(weaker, person)
-            elif not weaker.is_known and not self._is_known(owner):
-                # A lead that nothing but this cookie is known of: its history is this person's.
-                self._owners[weaker] = person
+            elif owner != person and not weaker.is_known and not self._is_known(owner):
+                self._merge(owner, person)
 
     def person(self, identifier: Identifier) -> int:
         return self._owners[identifier]
 
     def by_person(self) -> dict[int, list[Identifier]]:
         found: dict[int, list[Identifier]] = {}
-        for identifier in sorted(self._owners, key=lambda each: IDENTIFIER_KINDS.index(each.kind)):
+        for identifier in sorted(self._owners, key=lambda each: rank(each.kind)):
             found.setdefault(self._owners[identifier], []).append(identifier)
         return found
 
@@ -102,6 +101,12 @@ class _Names:
             return False
         self._owners[identifier] = person
         return True
+
+    def _merge(self, anonymous: int, person: int) -> None:
+        """The history of a lead that nobody has a name for is this person's, under whatever it was kept."""
+        for identifier, owner in self._owners.items():
+            if owner == anonymous:
+                self._owners[identifier] = person
 
     def _is_known(self, person: int) -> bool:
         return any((person, kind) in self._known for kind in KNOWN_KINDS)
