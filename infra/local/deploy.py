@@ -5,9 +5,7 @@ import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import boto3
-
-from infra.local.ministack import CREDENTIALS, REGION, ROOT, MiniStack
+from infra.local.ministack import REGION, ROOT, MiniStack, client
 
 STACK = "LeadScore"
 ASSETS_BUCKET = f"cdk-hnb659fds-assets-000000000000-{REGION}"
@@ -64,11 +62,4 @@ def _run(command: list[str], ministack: MiniStack, log: Path, report: Report) ->
 
 def _make_assets_bucket(ministack: MiniStack) -> None:
     """What `cdk bootstrap` makes on AWS, as far as a deployment with the caller's own credentials needs it."""
-    s3 = boto3.client(
-        "s3",
-        endpoint_url=ministack.endpoint_url,
-        region_name=REGION,
-        aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-    )
-    s3.create_bucket(Bucket=ASSETS_BUCKET)
+    client("s3", ministack.endpoint_url).create_bucket(Bucket=ASSETS_BUCKET)

@@ -2,17 +2,16 @@
 
 import shutil
 
+from infra.local.front_process import FrontProcess
 from infra.local.ministack import MiniStack
-from infra.local.up import DIRECTORY, RUNNING
+from infra.local.up import DIRECTORY, FRONT, RUNNING
 
 
 def main() -> None:
-    ministack = MiniStack.load(RUNNING)
-    if ministack is None:
-        print("Nothing is up.")
-    else:
-        ministack.stop()
-        print("Stopped.")
+    running = [process for process in (FrontProcess.load(FRONT), MiniStack.load(RUNNING)) if process is not None]
+    for process in running:
+        process.stop()
+    print("Stopped." if running else "Nothing is up.")
     shutil.rmtree(DIRECTORY, ignore_errors=True)
 
 

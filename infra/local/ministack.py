@@ -3,15 +3,17 @@
 import json
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 from urllib.request import urlopen
+
+import boto3
 
 from infra.local import processes
 
@@ -20,7 +22,6 @@ PROGRAM = ROOT / ".ministack" / "bin" / "ministack"
 REGION = "us-east-1"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 START_SECONDS_MAX = 60
-STOP_SECONDS_MAX = 10
 
 #: Ends the whole process group when the emulator ends, or when whoever started it is gone, however it went: its end of
 #: the pipe closes.
@@ -62,16 +63,7 @@ class MiniStack:
 
     def stop(self) -> None:
         """End it and the functions it runs."""
-        for ending in (signal.SIGTERM, signal.SIGKILL):
-            with suppress(ProcessLookupError):
-                os.killpg(self.pid, ending)
-            deadline = time.monotonic() + STOP_SECONDS_MAX
-            while processes.group(self.pid):
-                if time.monotonic() > deadline:
-                    break
-                time.sleep(0.05)
-            else:
-                return
+        processes.stop(self.pid)
 
     def save(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self)))
@@ -83,6 +75,17 @@ class MiniStack:
             return None
         saved = cls(**json.loads(path.read_text()))
         return saved if saved.is_running else None
+
+
+def client(service: Any, endpoint_url: str) -> Any:
+    """A boto3 client for the emulator."""
+    return boto3.client(
+        service,
+        endpoint_url=endpoint_url,
+        region_name=REGION,
+        aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+    )
 
 
 @contextmanager

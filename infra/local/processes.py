@@ -1,16 +1,35 @@
-"""Which processes of a group still run."""
+"""Which processes of a group still run, and how to end them."""
 
+import os
+import signal
 import subprocess
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 PROC = Path("/proc")
+STOP_SECONDS_MAX = 10
 
 
 def group(leader: int) -> list[str]:
     """The command lines of a process group, without those that have ended and only wait for a parent to take note."""
     found = _from_proc() if (PROC / "self").exists() else _from_ps()
     return [command for number, state, command in found if number == leader and not state.startswith("Z")]
+
+
+def stop(leader: int) -> None:
+    """End a process group: it is asked first, and made to if it does not."""
+    for ending in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.killpg(leader, ending)
+        deadline = time.monotonic() + STOP_SECONDS_MAX
+        while group(leader):
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.05)
+        else:
+            return
 
 
 def _from_proc() -> Iterator[tuple[int, str, str]]:

@@ -1,4 +1,8 @@
-"""The project's own stack, deployed to MiniStack: what the demo, the end-to-end tests and `make up` talk to."""
+"""The project's own stack, deployed to MiniStack: what the demo, the end-to-end tests and `make up` talk to.
+
+Events go in through the front (infra/local/front.py), as they go through CloudFront on AWS; the leads API is asked as
+the emulator serves it.
+"""
 
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -9,10 +13,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import boto3
-
 from infra.local.deploy import Report, deploy
-from infra.local.ministack import CREDENTIALS, REGION, ROOT, MiniStack, running_ministack
+from infra.local.front import Front, lambda_invoker
+from infra.local.http_server import serving
+from infra.local.ministack import ROOT, MiniStack, client, running_ministack
 from leadscore.domain.write_key import write_key
 
 PUBLIC_SOURCE = "website"
@@ -25,18 +29,15 @@ class LocalStack:
 
     ministack: MiniStack
     outputs: Mapping[str, str]
+    collect_url: str
 
     @property
     def aws_endpoint_url(self) -> str:
         return self.ministack.endpoint_url
 
     @property
-    def collect_url(self) -> str:
-        return self._api_url("CollectUrl")
-
-    @property
     def leads_url(self) -> str:
-        return self._api_url("LeadsUrl")
+        return api_url(self.ministack, self.outputs["LeadsUrl"])
 
     @property
     def sales_queue_url(self) -> str:
@@ -64,13 +65,7 @@ class LocalStack:
 
     def client(self, service: Any) -> Any:
         """A boto3 client for the emulator."""
-        return boto3.client(
-            service,
-            endpoint_url=self.ministack.endpoint_url,
-            region_name=REGION,
-            aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-        )
+        return client(service, self.ministack.endpoint_url)
 
     def summary(self) -> dict[str, str]:
         """What a user points a form, a client or the AWS CLI at."""
@@ -85,14 +80,21 @@ class LocalStack:
             "aws_endpoint_url": self.aws_endpoint_url,
         }
 
-    def _api_url(self, output: str) -> str:
-        # The host of the output resolves on AWS only; MiniStack serves the same API under this path.
-        api = (urlsplit(self.outputs[output]).hostname or "").partition(".")[0]
-        return f"{self.ministack.endpoint_url}/_aws/execute-api/{api}"
-
     def _secret(self, output: str) -> str:
         answer = self.client("secretsmanager").get_secret_value(SecretId=self.outputs[output])
         return str(answer["SecretString"])
+
+
+def api_url(ministack: MiniStack, url: str) -> str:
+    """Where the emulator serves the API of a URL whose host resolves on AWS only."""
+    api = (urlsplit(url).hostname or "").partition(".")[0]
+    return f"{ministack.endpoint_url}/_aws/execute-api/{api}"
+
+
+def front_of(ministack: MiniStack, outputs: Mapping[str, str]) -> Front:
+    """The front of the public door."""
+    invoke = lambda_invoker(ministack.endpoint_url, outputs["CollectFunctionName"])
+    return Front(api_url(ministack, outputs["CollectUrl"]), invoke)
 
 
 @contextmanager
@@ -108,4 +110,6 @@ def local_stack(
         directory = Path(name)
         report("starting MiniStack")
         with running_ministack(directory, auth=auth) as ministack:
-            yield LocalStack(ministack, deploy(ministack, directory, context=context or {}, report=report))
+            outputs = deploy(ministack, directory, context=context or {}, report=report)
+            with serving(front_of(ministack, outputs)) as collect_url:
+                yield LocalStack(ministack, outputs, collect_url)

@@ -4,11 +4,13 @@ import json
 import sys
 
 from infra.local.deploy import DeploymentError, deploy
+from infra.local.front_process import FrontError, ensure
 from infra.local.ministack import ROOT, MiniStack, MiniStackError, start
 from infra.local.stack import LocalStack
 
 DIRECTORY = ROOT / ".leadscore"
 RUNNING = DIRECTORY / "ministack.json"
+FRONT = DIRECTORY / "front.json"
 SUMMARY = DIRECTORY / "local.json"
 
 
@@ -20,8 +22,9 @@ def main() -> int:
             _say("starting MiniStack")
             ministack = start(DIRECTORY)
             ministack.save(RUNNING)
-        stack = LocalStack(ministack, deploy(ministack, DIRECTORY, context={}, report=_say))
-    except (MiniStackError, DeploymentError) as error:
+        outputs = deploy(ministack, DIRECTORY, context={}, report=_say)
+        stack = LocalStack(ministack, outputs, ensure(ministack, outputs, FRONT).url)
+    except (MiniStackError, DeploymentError, FrontError) as error:
         print(f"{error}\n`make down` stops what was started.", file=sys.stderr)
         return 1
     summary = stack.summary()

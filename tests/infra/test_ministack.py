@@ -13,7 +13,7 @@ import pytest
 
 from infra.local import processes
 from infra.local.ministack import MiniStack, running_ministack, start
-from infra.local.stack import LocalStack
+from infra.local.stack import api_url
 
 pytestmark = pytest.mark.ministack
 
@@ -86,9 +86,8 @@ def test_tools_see_the_emulator_and_nothing_of_the_users_account(monkeypatch: py
 
 
 def test_an_api_is_reached_by_a_path_because_its_host_resolves_on_aws_only() -> None:
-    stack = LocalStack(
-        MiniStack(pid=1, endpoint_url="http://127.0.0.1:4566"),
-        {"CollectUrl": "http://abc123.execute-api.localhost:4566"},
-    )
+    ministack = MiniStack(pid=1, endpoint_url="http://127.0.0.1:4566")
 
-    assert stack.collect_url == "http://127.0.0.1:4566/_aws/execute-api/abc123"
+    url = api_url(ministack, "http://abc123.execute-api.localhost:4566")
+
+    assert url == "http://127.0.0.1:4566/_aws/execute-api/abc123"
