@@ -22,8 +22,8 @@ from leadscore.use_cases.collecting.collector import Collector
 from leadscore.use_cases.collecting.routes import answer, broken
 from leadscore.use_cases.ports import FailedEvents
 
-#: A form is declared whatever the key: nobody configures that.
-KINDS = {"public": Trust.PUBLIC, "server": Trust.SERVER}
+#: A form is declared whatever the key: nobody configures that. Mautic's and Snowplow's clients run in browsers.
+KINDS = {"public": Trust.PUBLIC, "server": Trust.SERVER, "mautic": Trust.PUBLIC, "snowplow": Trust.PUBLIC}
 
 logger = Logger()
 
@@ -32,8 +32,10 @@ logger = Logger()
 def collector() -> Collector:
     secrets = StoredSecrets(clients.secrets_manager(), clock=time.monotonic)
     write_key_secret = os.environ["WRITE_KEY_SECRET_ARN"]
+    kinds = json.loads(os.environ["SOURCES"])
     return Collector(
-        sources={source: KINDS[kind] for source, kind in json.loads(os.environ["SOURCES"]).items()},
+        sources={source: KINDS[kind] for source, kind in kinds.items()},
+        kinds=kinds,
         redirect_sites=frozenset(site.lower() for site in json.loads(os.environ["REDIRECT_SITES"])),
         read_root=lambda: secrets.read(write_key_secret),
         queue=SqsEventsQueue(clients.sqs(), url=os.environ["EVENTS_QUEUE_URL"]),

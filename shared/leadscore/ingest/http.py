@@ -7,7 +7,7 @@ import io
 import json
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -18,12 +18,15 @@ from leadscore.ingest.rejection import Rejected
 BODY_BYTES_MAX = 500 * 1024
 QUERY_FIELDS_MAX = 100
 _GZIP = b"\x1f\x8b"
-#: Any site may send, none may send with the visitor's cookies. What is answered is the same for everybody.
+#: Any site may send, and none with the visitor's cookies but by `with_credentials`.
 _CORS = {"access-control-allow-origin": "*"}
-#: Authorization has to be named (`*` does not cover it); Segment's browser client adds X-Retry-Count.
+#: Authorization has to be named (`*` does not cover it). X-Retry-Count is of Segment's browser client, AnonymousId of
+#: RudderStack's, SP-Anonymous of Snowplow's and X-Requested-With of Mautic's.
 _PREFLIGHT = {
     "access-control-allow-methods": "GET, POST, OPTIONS",
-    "access-control-allow-headers": "Authorization, Content-Type, X-Retry-Count",
+    "access-control-allow-headers": (
+        "Authorization, Content-Type, X-Retry-Count, AnonymousId, SP-Anonymous, X-Requested-With"
+    ),
     "access-control-max-age": "7200",
 }
 
@@ -161,6 +164,12 @@ def failure(status: int, code: str, message: str, headers: Mapping[str, str] | N
 
 def preflight() -> Response:
     return Response(204, headers=_PREFLIGHT)
+
+
+def with_credentials(response: Response, origin: str) -> Response:
+    """The same answer for a page of `origin` that sends its visitor's cookies along: browsers insist on its name."""
+    named = {"access-control-allow-origin": origin, "access-control-allow-credentials": "true", "vary": "Origin"}
+    return replace(response, headers={**response.headers, **named})
 
 
 def _without_stage(path: str, stage: str) -> str:

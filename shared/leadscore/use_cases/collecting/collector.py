@@ -7,7 +7,7 @@ its sender is told.
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from leadscore.domain.event import LeadEvent, Trust
@@ -27,7 +27,10 @@ class Unavailable(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collector:
-    """`sources` are believed as far as their trust says. `report` gets what failed, `count` what is worth a metric."""
+    """`sources` are believed as far as their trust says; `kinds` has the kind that each was given in the settings.
+
+    `redirect_sites` are the deployer's own. `report` gets what failed, `count` what is worth a metric.
+    """
 
     sources: Mapping[str, Trust]
     redirect_sites: Collection[str]
@@ -38,6 +41,7 @@ class Collector:
     new_token: Callable[[], str]
     count: Callable[[str, int], None]
     report: Callable[[BaseException], None]
+    kinds: Mapping[str, str] = field(default_factory=dict)
 
     def arrival(self, request: Request, key: Any) -> Arrival:
         """Who sent it: the source of the key in Basic authentication, or else of `key`."""

@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from leadscore.ingest.http import Request, Response, failure, json_response, preflight
+from leadscore.ingest.http import Request, Response, failure, json_response, preflight, with_credentials
 from leadscore.ingest.pixel import picture
 from leadscore.ingest.rejection import Rejected
 from leadscore.use_cases.collecting import forms, pixel, segment
@@ -17,12 +17,17 @@ type Endpoint = Callable[..., Response]
 
 
 class Route(NamedTuple):
-    """`pictures` says that whoever asks can show nothing but a picture, even where this program is broken."""
+    """`pictures` says that whoever asks can show nothing but a picture, even where this program is broken.
+
+    `credentials` says which pages may send their visitor's cookies and read the answer: of any site, where the answer
+    is the same for everybody, or of the deployer's own sites.
+    """
 
     path: re.Pattern[str]
     methods: tuple[str, ...]
     endpoint: Endpoint
     pictures: bool = False
+    credentials: Literal["", "any", "own"] = ""
 
 
 def answer(collector: Collector, request: Request) -> Response:
@@ -34,6 +39,8 @@ def answer(collector: Collector, request: Request) -> Response:
     except Unavailable as error:
         collector.report_unavailable(error)
         response = unavailable()
+    if _may_send_cookies(collector, request):
+        response = with_credentials(response, request.header("origin"))
     return replace(response, body=b"") if request.method == "HEAD" else response
 
 
@@ -57,6 +64,13 @@ def _route(collector: Collector, request: Request) -> Response:
                 405, "method_not_allowed", f"this path answers {allowed}: use one of them", {"allow": allowed}
             )
     return failure(404, "not_found", "there is nothing at this path: see docs/collect.md for those that there are")
+
+
+def _may_send_cookies(collector: Collector, request: Request) -> bool:
+    origin = request.header("origin")
+    path = _trimmed(request.path)
+    allowed = next((route.credentials for route in ROUTES if origin and route.path.fullmatch(path)), "")
+    return allowed == "any" or (allowed == "own" and origin.lower() in collector.redirect_sites)
 
 
 def _trimmed(path: str) -> str:
