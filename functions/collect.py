@@ -64,7 +64,7 @@ def report(error: BaseException) -> None:
 
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     try:
-        response = answer(collector(), Request.of_gateway(event))
+        response = answer(collector(), Request.of_gateway(event, behind_cdn=os.environ.get("BEHIND_CDN") == "true"))
     except Exception as error:  # noqa: BLE001 - reported, and answered in the form that clients understand
         report(error)
         response = broken(str(event.get("rawPath")))

@@ -5,6 +5,7 @@ import json
 from aws_cdk import Duration
 from constructs import Construct
 
+from infra.cdn import Cdn
 from infra.events_queue import EventsQueue
 from infra.http_api import HttpApi
 from infra.lambda_function import Functions
@@ -46,6 +47,7 @@ class Collection(Construct):
                 "WRITE_KEY_SECRET_ARN": self.write_key_root.arn,
                 "SOURCES": json.dumps(settings.sources),
                 "REDIRECT_SITES": json.dumps(settings.redirect_sites),
+                "BEHIND_CDN": json.dumps(settings.has_cdn),
             },
         )
         events.allow_sending(self.function)
@@ -60,3 +62,9 @@ class Collection(Construct):
             open_because="Public by design: a browser cannot keep a secret. The function checks the write key, which"
             " decides how far a source is believed.",
         )
+        self.cdn = Cdn(self, "Cdn", api=self.api.api, settings=settings) if settings.has_cdn else None
+
+    @property
+    def url(self) -> str:
+        """Where senders send to."""
+        return self.api.url if self.cdn is None else self.cdn.url

@@ -63,7 +63,7 @@ class LeadScoreStack(Stack):
             }
         )
         self._outputs(
-            CollectUrl=collection.api.url,
+            CollectUrl=collection.url,
             LeadsUrl=leads.api.url,
             SalesQueueUrl=notification.sales.queue_url,
             NurtureQueueUrl=notification.nurture.queue_url,
@@ -80,6 +80,9 @@ class LeadScoreStack(Stack):
             DecayFunctionName=decay.function.function_name,
             NotifyFunctionName=notification.function.function_name,
         )
+
+        if collection.cdn is not None:
+            self._outputs(CdnDomainName=collection.cdn.distribution.distribution_domain_name)
 
     def _outputs(self, **values: str) -> None:
         for name, value in values.items():

@@ -11,6 +11,8 @@ STACK = "LeadScore"
 ASSETS_BUCKET = f"cdk-hnb659fds-assets-000000000000-{REGION}"
 #: jsii would say at length that Node 20 is old. It works, and newer ones do too.
 QUIET = {"JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20"}
+#: Whatever cdk.json says: there is no CloudFront here, and the front (infra/local/front.py) stands in its place.
+LOCAL = {"local": True, "ephemeral": True, "cdn": False, "collect_domain": "", "collect_certificate": ""}
 #: What the CLI says, and what has begun then. Single resources are made too fast to tell of.
 PROGRESS = {
     "Synthesis time": "publishing the code of the functions",
@@ -28,7 +30,7 @@ def deploy(ministack: MiniStack, directory: Path, *, context: Mapping[str, objec
     """Deploy the stack and return its outputs. `directory` gets the assembly, the outputs and the CLI's log."""
     _make_assets_bucket(ministack)
     outputs = directory / "outputs.json"
-    settings = {"local": True, "ephemeral": True, **context}
+    settings = LOCAL | context
     report("synthesising the stack")
     command = ["npx", "cdk", "deploy", STACK, "--require-approval", "never", "--progress", "events", "--no-notices"]
     command += ["--no-color", "--output", str(directory / "cdk.out"), "--outputs-file", str(outputs)]

@@ -19,6 +19,7 @@ from infra.stack import LeadScoreStack
 
 ROOT = Path(__file__).parents[2]
 CONTEXT = json.loads((ROOT / "cdk.json").read_text())["context"]
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d-0000-4000-8000-000000000000"
 
 type Synthesise = Callable[..., dict[str, Any]]
 

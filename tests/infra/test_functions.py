@@ -12,7 +12,14 @@ NAMES = ("collect", "decay", "leads_api", "notify", "score")
 
 POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
 ENVIRONMENT = {
-    "collect": {"EVENTS_QUEUE_URL", "FAILED_EVENTS_BUCKET", "WRITE_KEY_SECRET_ARN", "SOURCES", "REDIRECT_SITES"},
+    "collect": {
+        "EVENTS_QUEUE_URL",
+        "FAILED_EVENTS_BUCKET",
+        "WRITE_KEY_SECRET_ARN",
+        "SOURCES",
+        "REDIRECT_SITES",
+        "BEHIND_CDN",
+    },
     "score": {"EVENTS_TABLE", "LEADS_TABLE", "FAILED_EVENTS_BUCKET"},
     "decay": {"LEADS_TABLE", "EVENTS_QUEUE_URL"},
     "notify": {"LEADS_TABLE", "TOPIC_ARN", "PERSONAL_FIELDS", "LEAD_LINK"},

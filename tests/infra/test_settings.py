@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from infra.settings import Settings
-from tests.infra.conftest import CONTEXT
+from tests.infra.conftest import CERTIFICATE, CONTEXT
 
 
 def read(**context: Any) -> Settings:
@@ -35,6 +35,16 @@ def test_the_command_line_gives_text_which_is_read_as_what_it_means() -> None:
         ({"redirect_sites": ["http://www.example.com"]}, r"`redirect_sites`: .*; say an origin"),
         ({"redirect_sites": ["https://www.example.com/thanks"]}, r"`redirect_sites`: .*; say an origin"),
         ({"lead_link": "https://crm.example.com/"}, r"`lead_link`: it has no \{lead\}"),
+        ({"collect_domain": "https://collect.example.com"}, r"`collect_domain`: it is no host"),
+        ({"collect_domain": "collect.example.com"}, r"`collect_certificate`: one is missing"),
+        ({"collect_certificate": CERTIFICATE}, r"`collect_certificate`: one is missing"),
+        (
+            {
+                "collect_domain": "collect.example.com",
+                "collect_certificate": CERTIFICATE.replace("us-east-1", "eu-central-1"),
+            },
+            r"`collect_certificate`: .* in us-east-1",
+        ),
     ],
 )
 def test_a_wrong_value_is_refused_with_its_name_and_the_remedy(context: dict[str, Any], says: str) -> None:

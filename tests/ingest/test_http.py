@@ -53,6 +53,33 @@ def test_cookies_may_come_as_a_header() -> None:
     assert Request.of_gateway(gateway_event(headers={"cookie": "a=1; b=2"})).cookie("b") == "2"
 
 
+def test_what_the_edge_had_to_change_is_read_as_the_client_sent_it() -> None:
+    request = Request.of_gateway(
+        gateway_event(
+            headers={
+                "Host": "abc123.execute-api.eu-central-1.amazonaws.com",
+                "X-Forwarded-Host": "collect.example.com",
+                "Content-Type": "application/octet-stream",
+                "X-Original-Content-Type": "application/x-www-form-urlencoded",
+            }
+        )
+    )
+
+    assert request.header("host") == "collect.example.com"
+    assert request.header("content-type") == "application/x-www-form-urlencoded"
+
+
+def test_a_clients_address_is_the_gateways_word_unless_a_cdn_stands_in_between() -> None:
+    event = gateway_event(
+        headers={"x-viewer-address": "203.0.113.7"},
+        requestContext={"http": {"method": "POST", "path": "/", "sourceIp": "198.51.100.1"}, "stage": "$default"},
+    )
+
+    assert Request.of_gateway(event).address == "198.51.100.1"
+    assert Request.of_gateway(event, behind_cdn=True).address == "203.0.113.7"
+    assert Request.of_gateway(event | {"headers": {}}, behind_cdn=True).address == ""
+
+
 def test_headers_that_the_queue_would_refuse_are_mended() -> None:
     assert (
         Request.of_gateway(gateway_event(headers={"user-agent": "a\uffff\ud800"})).header("user-agent")

@@ -18,6 +18,10 @@ from leadscore.ingest.rejection import Rejected
 BODY_BYTES_MAX = 500 * 1024
 QUERY_FIELDS_MAX = 100
 _GZIP = b"\x1f\x8b"
+#: What the edge has to change, and where it keeps what the client sent (infra/edge.js, infra/local/front.py). Whoever
+#: sets these without an edge in between changes how their own request is read, and no one else's.
+_KEPT_AT_THE_EDGE = {"host": "x-forwarded-host", "content-type": "x-original-content-type"}
+_ADDRESS_AT_THE_EDGE = "x-viewer-address"
 #: Any site may send, and none with the visitor's cookies but by `with_credentials`.
 _CORS = {"access-control-allow-origin": "*"}
 #: Authorization has to be named (`*` does not cover it). X-Retry-Count is of Segment's browser client, AnonymousId of
@@ -33,7 +37,8 @@ _PREFLIGHT = {
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`headers` have lower-case names; `body` is as the gateway gave it; `address` is the client's."""
+    """`headers` have lower-case names and the client's values; `body` is as the gateway gave it; `address` is the
+    client's."""
 
     method: str
     path: str
@@ -44,10 +49,11 @@ class Request:
     address: str = ""
 
     @classmethod
-    def of_gateway(cls, event: Mapping[str, Any]) -> "Request":
-        """The request in an API Gateway event."""
+    def of_gateway(cls, event: Mapping[str, Any], *, behind_cdn: bool = False) -> "Request":
+        """The request in an API Gateway event. Behind a CDN the gateway sees no client, and the CDN says who it was."""
         gateway = event["requestContext"]
-        headers = {name.lower(): well_formed(value) for name, value in (event.get("headers") or {}).items()}
+        headers = _as_sent({name.lower(): well_formed(value) for name, value in (event.get("headers") or {}).items()})
+        address = headers.get(_ADDRESS_AT_THE_EDGE, "") if behind_cdn else gateway["http"].get("sourceIp", "")
         if event.get("cookies"):
             headers["cookie"] = "; ".join(event["cookies"])
         return cls(
@@ -57,7 +63,7 @@ class Request:
             headers=headers,
             body=event.get("body") or "",
             is_base64=bool(event.get("isBase64Encoded")),
-            address=str(gateway["http"].get("sourceIp", "")),
+            address=str(address),
         )
 
     def header(self, name: str) -> str:
@@ -172,6 +178,11 @@ def with_credentials(response: Response, origin: str) -> Response:
     return replace(response, headers={**response.headers, **named})
 
 
+def _as_sent(headers: dict[str, str]) -> dict[str, str]:
+    kept = {name: headers[place] for name, place in _KEPT_AT_THE_EDGE.items() if headers.get(place)}
+    return headers | kept if kept else headers
+
+
 def _without_stage(path: str, stage: str) -> str:
     """A stage that is not the default one leads every path."""
     return path if stage == "$default" else path.removeprefix(f"/{stage}") or "/"
@@ -192,8 +203,8 @@ def _gunzip(raw: bytes) -> bytes:
         raise Rejected(
             "unsupported_encoding",
             "the body is labelled gzip and does not decompress: API Gateway damages compressed bodies whose"
-            " Content-Type is text or JSON, so switch compression off in the client or send"
-            " Content-Type: application/octet-stream",
+            " Content-Type is text or JSON, so switch compression off in the client, send"
+            " Content-Type: application/octet-stream, or put CloudFront in front (see docs/deploy.md)",
             status=415,
         ) from None
     if len(content) > BODY_BYTES_MAX:
