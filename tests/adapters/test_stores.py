@@ -18,6 +18,7 @@ from leadscore.use_cases.ports import (
     IdentifierTaken,
     KindTaken,
     LeadClosed,
+    Opening,
     Recorded,
     VersionConflict,
 )
@@ -429,9 +430,104 @@ class TestClosing:
         stores.leads.link(name, "L2", is_new=False)
         self.refuse(stores, self.merge())
 
-    def test_is_refused_when_an_identifier_belongs_to_somebody_else(self, stores: Stores) -> None:
-        stores.leads.link(TABLET, "L3", is_new=True)
-        self.refuse(stores, self.merge(identifiers=(VISITOR, TABLET)))
+    def test_whose_an_identifier_is_outlives_where_it_leads(self, stores: Stores) -> None:
+        stores.leads.commit(self.merge(identifiers=(VISITOR, TABLET)))
+        assert stores.leads.find([ANNA, VISITOR]) == {ANNA: "L1", VISITOR: "L1"}
+        assert stores.leads.read_owners([ANNA, VISITOR, TABLET, BERT]) == {ANNA: "L1", VISITOR: "L2", TABLET: "L2"}
+        with pytest.raises(IdentifierTaken) as taken:
+            stores.leads.link(VISITOR, "L3", is_new=False)
+        assert taken.value.lead == "L1"
+
+    @pytest.mark.parametrize("name", [BERT, USER], ids=lambda name: name.kind)
+    def test_a_ruling_closes_a_person_too(self, stores: Stores, name: Identifier) -> None:
+        stores.leads.link(name, "L2", is_new=False)
+        merge = self.merge(identifiers=(VISITOR, name))
+        assert merge.closing is not None
+        stores.leads.commit(replace(merge, closing=replace(merge.closing, is_ruled=True)))
+        assert stores.leads.find([name]) == {name: "L1"}
+        assert stores.leads.read_known("L2") == {name.kind: name.value}
+        with pytest.raises(LeadClosed):
+            stores.leads.link(Identifier("email", "third@example.com"), "L2", is_new=False)
+
+
+class TestOpening:
+    """An undo: L2, found by VISITOR, which became part of L1, is taken out of it again."""
+
+    @pytest.fixture(autouse=True)
+    def _leads(self, stores: Stores) -> None:
+        stores.leads.link(ANNA, "L1", is_new=True)
+        stores.leads.link(VISITOR, "L2", is_new=True)
+        committed(stores, "L2")
+        stores.leads.commit(Commit(LeadState("L2", version=2, stage="new"), homes=(VISITOR,)))
+        closed = LeadState("L2", version=3, merged_into="L1", ruled_at=5)
+        stores.leads.commit(
+            Commit(
+                LeadState("L1", version=1, stage="warm"),
+                homes=(VISITOR, ANNA),
+                closing=Closing(closed, None, (VISITOR,)),
+            )
+        )
+
+    def undo(self, *, winner: int = 2, loser: int = 4, homes: tuple[Identifier, ...] = (VISITOR,)) -> Commit:
+        opened = LeadState("L2", version=loser, stage="sql", ruled_at=7)
+        return Commit(LeadState("L1", version=winner, stage="new"), opening=Opening(opened, homes))
+
+    def test_gives_a_lead_its_homes_and_what_leads_there_back(self, stores: Stores) -> None:
+        stores.leads.commit(self.undo())
+        states = stores.leads.read_states(["L1", "L2"])
+        assert (states["L1"].version, states["L1"].stage) == (2, "new")
+        assert (states["L2"].merged_into, states["L2"].stage, states["L2"].ruled_at) == ("", "sql", 7)
+        assert stores.leads.read_homes("L1") == [ANNA]
+        assert stores.leads.read_homes("L2") == [VISITOR]
+        assert stores.leads.find([ANNA, VISITOR]) == {ANNA: "L1", VISITOR: "L2"}
+        assert stores.leads.read_owners([ANNA, VISITOR]) == {ANNA: "L1", VISITOR: "L2"}
+        assert stores.stages.leads_in("sql", limit=9) == ["L2"]
+
+    def test_brings_what_came_to_be_known_since_and_forgets_what_has_left(self, stores: Stores) -> None:
+        stores.leads.link(TABLET, "L2", is_new=False)
+        stores.leads.commit(Commit(LeadState("L1", version=2), homes=(TABLET,)))
+        stores.leads.commit(self.undo(winner=3, homes=(TABLET,)))
+        assert stores.leads.read_homes("L1") == sorted([ANNA, VISITOR])
+        assert stores.leads.read_homes("L2") == [TABLET]
+
+    def test_writes_what_is_kept_beside_the_state(self, stores: Stores) -> None:
+        profile = {"name": Trait("Anna", Trust.SERVER, NOW, "event-1")}
+        undo = self.undo()
+        assert undo.opening is not None
+        opening = replace(undo.opening, profile=profile, marks=frozenset({3}), transition=transition("L2", 4))
+        stores.leads.commit(replace(undo, profile={}, transition=transition("L1", 2), opening=opening))
+        assert (stores.leads.read_profile("L1"), stores.leads.read_profile("L2")) == ({}, profile)
+        assert stores.leads.read_marks("L2") == {3}
+        assert stores.transitions.read_transitions("L2", limit=9) == [transition("L2", 4)]
+        assert stores.transitions.read_transitions("L1", limit=9) == [transition("L1", 2)]
+
+    def test_a_lead_that_was_opened_again_takes_a_name(self, stores: Stores) -> None:
+        stores.leads.commit(self.undo())
+        stores.leads.link(BERT, "L2", is_new=False)
+        assert stores.leads.find([BERT]) == {BERT: "L2"}
+
+    @pytest.mark.parametrize(("winner", "loser"), [(1, 4), (3, 4), (2, 3), (2, 5)])
+    @pytest.mark.parametrize("count", [1, 130])
+    def test_nothing_of_it_becomes_true_where_somebody_was_ahead(
+        self, stores: Stores, winner: int, loser: int, count: int
+    ) -> None:
+        homes = tuple(Identifier("anonymous_id", f"visitor-{number}") for number in range(1, count + 1))
+        with pytest.raises(VersionConflict):
+            stores.leads.commit(self.undo(winner=winner, loser=loser, homes=homes))
+        assert stores.leads.read_states(["L2"])["L2"].merged_into == "L1"
+        assert stores.leads.read_homes("L1") == sorted([ANNA, VISITOR])
+        assert stores.leads.read_homes("L2") == [VISITOR]
+        assert stores.leads.find([VISITOR]) == {VISITOR: "L1"}
+
+    def test_a_lead_may_take_more_homes_with_it_than_a_transaction_holds(self, stores: Stores) -> None:
+        homes = tuple(Identifier("anonymous_id", f"visitor-{number:03}") for number in range(150))
+        for home in homes:
+            stores.leads.link(home, "L2", is_new=False)
+        stores.leads.commit(Commit(LeadState("L1", version=2), homes=homes))
+        stores.leads.commit(self.undo(winner=3, homes=(*homes, VISITOR)))
+        assert stores.leads.read_homes("L1") == [ANNA]
+        assert stores.leads.read_homes("L2") == sorted([*homes, VISITOR])
+        assert set(stores.leads.find(homes).values()) == {"L2"}
 
 
 class TestTransitions:

@@ -113,4 +113,4 @@ def test_what_a_batch_says_once_for_all_its_items_is_nobodys_id(key: str) -> Non
 def test_with_a_public_key_nobody_names_somebody_else_by_the_way(call: str, said: dict[str, Any]) -> None:
     event = event_of(call, PUBLIC_KEY, **said)
     assert event.home == Identifier("user_id", "mallory")
-    assert {each for each in event.identifiers[1:]} <= {Identifier("anonymous_id", "ada")}
+    assert set(event.identifiers[1:]) <= {Identifier("anonymous_id", "ada")}

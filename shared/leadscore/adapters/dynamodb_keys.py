@@ -1,7 +1,8 @@
 """The tables' keys, spelled once.
 
     events  <kind>:<identifier>          EVENT#<event id>
-    leads   ID#<kind>:<identifier>       ID                                     which lead it belongs to
+    leads   ID#<kind>:<identifier>       ID                                     which lead it was linked to, and since
+                                                                                a merge where it leads
             LEAD#<lead>                  STATE, PROFILE, MARKS                  the fold of its events
                                          HOME#<kind>:<identifier>               whose events are its own
                                          KNOWN#<kind>                           what it is known by, one of each kind

@@ -5,6 +5,7 @@ units). A transaction refused for a conflict with another one is as good as a fa
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import batched
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import ClientError
@@ -36,6 +37,7 @@ from leadscore.use_cases.ports import (
     IdentifierTaken,
     KindTaken,
     LeadClosed,
+    Opening,
     StoreError,
     VersionConflict,
 )
@@ -56,6 +58,11 @@ class _Guarded(NamedTuple):
     refusal: Callable[[Mapping[str, Any]], StoreError]
 
 
+def _leads_to(values: Mapping[str, Any]) -> str:
+    """Where an identifier leads: to its owner, unless a merge has said where that went."""
+    return str(values.get("leads_to") or values["belongs_to"])
+
+
 class DynamoDBLeadStore:
     """LeadStore."""
 
@@ -66,12 +73,19 @@ class DynamoDBLeadStore:
     def find(self, identifiers: Iterable[Identifier]) -> Mapping[Identifier, str]:
         keys = [owner_key(identifier) for identifier in identifiers]
         return {
-            identifier_of(values["pk"]): values["belongs_to"]
+            identifier_of(values["pk"]): _leads_to(values)
             for values in batch_get(self._client, self._table, keys, is_consistent=False)
         }
 
+    def read_owners(self, identifiers: Iterable[Identifier]) -> Mapping[Identifier, str]:
+        keys = [owner_key(identifier) for identifier in identifiers]
+        return {
+            identifier_of(values["pk"]): values["belongs_to"]
+            for values in batch_get(self._client, self._table, keys, is_consistent=True)
+        }
+
     def link(self, identifier: Identifier, lead: str, *, is_new: bool) -> None:
-        owner = _Guarded(self._owner(identifier, lead), lambda there: IdentifierTaken(there["belongs_to"]))
+        owner = _Guarded(self._owner(identifier, lead), lambda there: IdentifierTaken(_leads_to(there)))
         if not identifier.is_known:
             self._link([owner])
             return
@@ -124,8 +138,11 @@ class DynamoDBLeadStore:
         if commit.closing is not None:
             writes += self._close(commit.closing, into=state.lead)
         homes = [self._put(home_key(state.lead, home)) for home in commit.homes]
-        room = _TRANSACTION_MAX - len(writes)
         try:
+            if commit.opening is not None:
+                writes += self._open_again(commit.opening)
+                homes = self._move_homes(commit.opening, state, room=_TRANSACTION_MAX - len(writes))
+            room = _TRANSACTION_MAX - len(writes)
             # A home that is known early only lets a full fold see its events early. The last ones go ahead: a merge
             # names the closed lead's first, and those may become the winner's only together with all the rest.
             for home in homes[room:]:
@@ -165,6 +182,26 @@ class DynamoDBLeadStore:
         values = {**known_key(lead, identifier.kind), "known_as": identifier.value}
         return self._put(values, "attribute_not_exists(pk) OR known_as = :name", name)
 
+    def _lead_to(self, lead: str, identifier: Identifier, *, owner: str) -> "TransactWriteItemTypeDef":
+        """Let an identifier be found to lead somewhere else than to its owner, which stays what it is."""
+        return {
+            "Update": {
+                "TableName": self._table,
+                "Key": to_item(owner_key(identifier)),
+                "UpdateExpression": "SET belongs_to = if_not_exists(belongs_to, :owner), leads_to = :lead",
+                "ExpressionAttributeValues": to_item({":owner": owner, ":lead": lead}),
+            }
+        }
+
+    def _delete(self, key: Mapping[str, str]) -> "TransactWriteItemTypeDef":
+        return {"Delete": {"TableName": self._table, "Key": to_item(key)}}
+
+    def _still(self, state: LeadState) -> "TransactWriteItemTypeDef":
+        """That the version before this one is the latest."""
+        check = self._check(state_key(state.lead), "v = :read")
+        check["ConditionCheck"]["ExpressionAttributeValues"] = to_item({":read": state.version - 1})
+        return check
+
     def _check(self, key: Mapping[str, str], condition: str) -> "TransactWriteItemTypeDef":
         return {"ConditionCheck": {"TableName": self._table, "Key": to_item(key), "ConditionExpression": condition}}
 
@@ -176,17 +213,41 @@ class DynamoDBLeadStore:
         writes = [self._versioned(closing.state)]
         if closing.transition is not None:
             writes.append(self._put(transition_values(closing.transition)))
-        writes += [
-            self._put(
-                {**owner_key(identifier), "belongs_to": into},
-                "attribute_not_exists(pk) OR belongs_to IN (:loser, :winner)",
-                {":loser": loser, ":winner": into},
-            )
-            for identifier in closing.identifiers
-        ]
-        # Somebody may have claimed a name for it since it was found anonymous: then it is a person, and stays.
-        writes += [self._check(known_key(loser, kind), "attribute_not_exists(pk)") for kind in sorted(KNOWN_KINDS)]
+        writes += [self._lead_to(into, identifier, owner=loser) for identifier in closing.identifiers]
+        if not closing.is_ruled:
+            # Somebody may have claimed a name for it since it was found anonymous: then it is a person, and stays.
+            writes += [self._check(known_key(loser, kind), "attribute_not_exists(pk)") for kind in sorted(KNOWN_KINDS)]
         return writes
+
+    def _open_again(self, opening: Opening) -> "list[TransactWriteItemTypeDef]":
+        lead = opening.state.lead
+        writes = [self._versioned(opening.state)]
+        if opening.profile is not None:
+            writes.append(self._put(profile_values(lead, opening.profile)))
+        if opening.marks is not None:
+            writes.append(self._put(marks_values(lead, opening.marks)))
+        if opening.transition is not None:
+            writes.append(self._put(transition_values(opening.transition)))
+        return writes
+
+    def _move_homes(self, opening: Opening, state: LeadState, *, room: int) -> "list[TransactWriteItemTypeDef]":
+        """The writes that give a lead its homes back; what there is no room for is written at once.
+
+        First goes where the identifiers lead and what is the closed lead's own, which makes no difference yet, and what
+        the other loses goes last. All of it only while both leads are as they were read, or it could take a home from a
+        lead that is open by now.
+        """
+        lead = opening.state.lead
+        there, own = set(self.read_homes(lead)), set(opening.homes)
+        moves = [self._lead_to(lead, home, owner=lead) for home in opening.homes]
+        moves += [self._put(home_key(lead, home)) for home in sorted(own - there)]
+        moves += [self._delete(home_key(lead, home)) for home in sorted(there - own)]
+        moves += [self._delete(home_key(state.lead, home)) for home in opening.homes]
+        early, last = moves[: max(0, len(moves) - room)], moves[max(0, len(moves) - room) :]
+        as_read = [self._still(one) for one in (state, opening.state)]
+        for chunk in batched(early, _TRANSACTION_MAX - len(as_read), strict=False):
+            self._write([*as_read, *chunk])
+        return last
 
     # Writing
 

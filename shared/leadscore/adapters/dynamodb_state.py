@@ -38,6 +38,8 @@ def state_values(state: LeadState) -> dict[str, Any]:
         values |= {"due_shard": due_shard(shard_of(state.lead)), "due_at": state.due_at}
     if state.merged_into:
         values["merged_into"] = state.merged_into
+    if state.ruled_at:
+        values["ruled_at"] = state.ruled_at
     return values
 
 
@@ -55,6 +57,7 @@ def state_from(values: Mapping[str, Any]) -> LeadState:
         stage=values["stage"],
         due_at=values.get("due_at"),
         merged_into=values.get("merged_into", ""),
+        ruled_at=values.get("ruled_at", 0),
         # Python evaluates arguments from left to right: this is the order of `_encode`.
         activation=_number(stream),
         stage_since=_number(stream),

@@ -26,6 +26,7 @@ from leadscore.use_cases.ports import (
     KindTaken,
     LeadClosed,
     ModelBehind,
+    Opening,
     Recorded,
     Run,
     Segment,
@@ -94,7 +95,8 @@ class MemoryStore(Hooks):
         self._page_size = page_size
         self._events: dict[Identifier, dict[str, _LoggedEvent]] = {}
         self._owners: dict[Identifier, str] = {}
-        self._former_owners: dict[Identifier, str | None] = {}
+        self._leads_to: dict[Identifier, str] = {}
+        self._led_to: dict[Identifier, str | None] = {}
         self._known: dict[tuple[str, str], str] = {}
         self._states: dict[str, LeadState] = {}
         self._profiles: dict[str, Profile] = {}
@@ -123,10 +125,14 @@ class MemoryStore(Hooks):
     def find(self, identifiers: Iterable[Identifier]) -> Mapping[Identifier, str]:
         with self._call("find"):
             seen = {
-                identifier: (self._former_owners if self.is_stale(identifier) else self._owners).get(identifier)
+                identifier: (self._led_to if self.is_stale(identifier) else self._leads_to).get(identifier)
                 for identifier in identifiers
             }
             return {identifier: lead for identifier, lead in seen.items() if lead is not None}
+
+    def read_owners(self, identifiers: Iterable[Identifier]) -> Mapping[Identifier, str]:
+        with self._call("read_owners"):
+            return {each: self._owners[each] for each in identifiers if each in self._owners}
 
     def link(self, identifier: Identifier, lead: str, *, is_new: bool) -> None:
         with self._call("link"):
@@ -136,7 +142,8 @@ class MemoryStore(Hooks):
             if identifier.is_known:
                 self._check_kind(identifier, lead)
                 self._known[lead, identifier.kind] = identifier.value
-            self._give(identifier, lead)
+            self._owners[identifier] = lead
+            self._lead(identifier, lead)
 
     def read_states(self, leads: Iterable[str]) -> Mapping[str, LeadState]:
         with self._call("read_states"):
@@ -173,7 +180,10 @@ class MemoryStore(Hooks):
                 self._states[commit.closing.state.lead] = _stored(commit.closing.state)
                 self._append(commit.closing.transition)
                 for identifier in commit.closing.identifiers:
-                    self._give(identifier, lead)
+                    self._owners.setdefault(identifier, commit.closing.state.lead)
+                    self._lead(identifier, lead)
+            if commit.opening is not None:
+                self._open_again(commit.opening, out_of=lead)
 
     # TransitionLog
 
@@ -256,8 +266,8 @@ class MemoryStore(Hooks):
     # Inside the lock
 
     def _check_owner(self, identifier: Identifier, lead: str) -> None:
-        if (owner := self._owners.get(identifier, lead)) != lead:
-            raise IdentifierTaken(owner)
+        if self._owners.get(identifier, lead) != lead:
+            raise IdentifierTaken(self._leads_to[identifier])
 
     def _check_kind(self, identifier: Identifier, lead: str) -> None:
         if self._known.get((lead, identifier.kind), identifier.value) != identifier.value:
@@ -265,13 +275,13 @@ class MemoryStore(Hooks):
 
     def _check(self, commit: Commit) -> None:
         self._check_version(commit.state)
+        if commit.opening is not None:
+            self._check_version(commit.opening.state)
         if commit.closing is None:
             return
-        loser, winner = commit.closing.state.lead, commit.state.lead
+        loser = commit.closing.state.lead
         self._check_version(commit.closing.state)
-        if any((loser, kind) in self._known for kind in KNOWN_KINDS):
-            raise VersionConflict
-        if any(self._owners.get(identifier, loser) not in (loser, winner) for identifier in commit.closing.identifiers):
+        if not commit.closing.is_ruled and any((loser, kind) in self._known for kind in KNOWN_KINDS):
             raise VersionConflict
 
     def _check_version(self, state: LeadState) -> None:
@@ -279,10 +289,23 @@ class MemoryStore(Hooks):
         if (0 if current is None else current.version) != state.version - 1:
             raise VersionConflict
 
-    def _give(self, identifier: Identifier, lead: str) -> None:
-        if self._owners.get(identifier) != lead:
-            self._former_owners[identifier] = self._owners.get(identifier)
-            self._owners[identifier] = lead
+    def _open_again(self, opening: Opening, *, out_of: str) -> None:
+        lead = opening.state.lead
+        self._states[lead] = _stored(opening.state)
+        if opening.profile is not None:
+            self._profiles[lead] = copy.deepcopy(dict(opening.profile))
+        if opening.marks is not None:
+            self._marks[lead] = opening.marks
+        self._append(opening.transition)
+        self._homes[lead] = set(opening.homes)
+        self._homes.setdefault(out_of, set()).difference_update(opening.homes)
+        for identifier in opening.homes:
+            self._lead(identifier, lead)
+
+    def _lead(self, identifier: Identifier, lead: str) -> None:
+        if self._leads_to.get(identifier) != lead:
+            self._led_to[identifier] = self._leads_to.get(identifier)
+            self._leads_to[identifier] = lead
 
     def _append(self, transition: Transition | None) -> None:
         if transition is not None:

@@ -15,8 +15,8 @@ from urllib.parse import quote
 
 type Json = Mapping[str, Any]
 
-#: The kinds that every deployment has. Between an address and an anonymous id stand the ids that other systems gave, each
-#: type a kind of its own: `rank` has the order.
+#: The kinds that every deployment has. Between an address and an anonymous id stand the ids that other systems gave,
+#: each type a kind of its own: `rank` has the order.
 IDENTIFIER_KINDS = ("user_id", "email", "anonymous_id")
 #: The kinds that name a person. A lead known by none of them is anonymous.
 KNOWN_KINDS = frozenset({"user_id", "email"})

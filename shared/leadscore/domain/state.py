@@ -56,7 +56,8 @@ class LeadState:
     `stage_since` is when the stage was entered, `due_at` a lower bound of the next time-driven change, `settled_at`
     the last instant since which only points were added (an event after it may be folded in late), `floor` a set or
     fast-tracked stage, `is_out` and `is_disqualified` whether a stage outside the ladder holds the lead,
-    `merged_into` the lead that this closed one became part of.
+    `merged_into` the lead that this closed one became part of, `ruled_at` when the latest ruling was given on whether it
+    is part of another: an open lead that has one was taken out of another, and no event may join the two again.
 
     What follows goes by the ids of the model's parts: `scores` and `groups` hold raw sums, before any cap; `lines` the
     explanation; `pools` what decays; `memory` what limits, counts and sequences remember; `idle` how often each
@@ -99,6 +100,7 @@ class LeadState:
     homes: tuple[int, ...] = ()
     notices: dict[int, int] = field(default_factory=dict)
     merged_into: str = ""
+    ruled_at: int = 0
     #: Not stored: a lower bound of the next time-driven instant, the marks kept outside the state, once read, what was
     #: given but is not in the lines yet (how often, and when last), and whether the stage has to be judged.
     wakes_at: int = 0
@@ -150,6 +152,7 @@ _BOOKKEEPING = frozenset(
         "recent",
         "recent_since",
         "homes",
+        "ruled_at",
         "notices",
         "wakes_at",
         "spilled",

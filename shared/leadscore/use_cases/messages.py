@@ -1,4 +1,5 @@
-"""What travels on the events queue: events that happened, and ticks that say "look at this lead again"."""
+"""What travels on the events queue: events that happened, ticks that say "look at this lead again", and rulings on who
+is who."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -28,6 +29,18 @@ class UnreadableEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class Ruling:
+    """What somebody decided of a lead: that it is the person `into`, or, where that is empty, somebody of its own.
+
+    Of two rulings on one lead the later one (`at`, in ms) holds, in whatever order they come, and however often.
+    """
+
+    lead: str
+    into: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """`token` is the delivery token: minted once per message, the same for every delivery of it.
 
@@ -40,6 +53,7 @@ class Message:
     unreadable: tuple[UnreadableEvent, ...] = ()
     ticks: tuple[str, ...] = ()
     activation: int = 0
+    rulings: tuple[Ruling, ...] = ()
 
 
 def events_body(token: str, events: Sequence[LeadEvent], cause: Cause = Cause.EVENT) -> str:
@@ -56,6 +70,11 @@ def event_bodies(
 
 def ticks_body(token: str, leads: Sequence[str], cause: Cause, *, activation: int = 0) -> str:
     return _body({"v": VERSION, "token": token, "cause": cause, "ticks": list(leads), "activation": activation})
+
+
+def rulings_body(token: str, rulings: Sequence[Ruling]) -> str:
+    told = [{"lead": ruling.lead, "into": ruling.into, "at": ruling.at} for ruling in rulings]
+    return _body({"v": VERSION, "token": token, "cause": Cause.MERGE, "rulings": told})
 
 
 def read_message(body: str) -> Message:
@@ -78,6 +97,9 @@ def read_message(body: str) -> Message:
             unreadable=tuple(unreadable),
             ticks=tuple(str(lead) for lead in document.get("ticks", ())),
             activation=int(document.get("activation", 0)),
+            rulings=tuple(
+                Ruling(str(raw["lead"]), str(raw["into"]), int(raw["at"])) for raw in document.get("rulings", ())
+            ),
         )
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
         raise UnreadableMessage(f"not a message of the events queue: {type(error).__name__}") from error

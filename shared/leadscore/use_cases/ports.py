@@ -49,11 +49,31 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """The anonymous lead that a merge closes: its state (closed, with its next version), and its last transition."""
+    """The lead that a merge closes: its state (closed, with its next version), and its last transition.
+
+    `identifiers` are found to lead straight to the winner from now on. Only a ruling may close a lead that somebody has
+    a name for.
+    """
 
     state: LeadState
     transition: Transition | None
     identifiers: tuple[Identifier, ...]
+    is_ruled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The closed lead that is taken out of the committed one again: its state (open, with its next version).
+
+    `homes` are all that are its own. They are the committed lead's no longer, and lead straight to this one. `profile`
+    and `marks` are as those of a commit.
+    """
+
+    state: LeadState
+    homes: tuple[Identifier, ...]
+    transition: Transition | None = None
+    profile: Profile | None = None
+    marks: frozenset[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +83,7 @@ class Commit:
     `state.version` is the new version; the store must still hold the one before. `profile` is None when no trait
     changed, `marks` (all that are kept outside the state) when none of them did. `homes` are identifiers whose events
     belong to the lead from now on, those of a lead that it closes first: where there are very many, the last ones may
-    be known a little earlier than the rest.
+    be known a little earlier than the rest. So it is with the homes that a lead which it opens takes away.
     """
 
     state: LeadState
@@ -72,6 +92,7 @@ class Commit:
     homes: tuple[Identifier, ...] = ()
     closing: Closing | None = None
     marks: frozenset[int] | None = None
+    opening: Opening | None = None
 
 
 class EventLog(Protocol):
@@ -84,7 +105,16 @@ class EventLog(Protocol):
 
 class LeadStore(Protocol):
     def find(self, identifiers: Iterable[Identifier]) -> Mapping[Identifier, str]:
-        """The leads that identifiers belong to, as eventually consistent as is cheap; unknown ones are absent."""
+        """The leads that identifiers lead to, as eventually consistent as is cheap; unknown ones are absent.
+
+        It may be a lead that was closed since, or one that it has been taken out of: `read_owners` is sure.
+        """
+
+    def read_owners(self, identifiers: Iterable[Identifier]) -> Mapping[Identifier, str]:
+        """The leads that identifiers were linked to, read consistently; unknown ones are absent.
+
+        An owner never changes. It may be closed: then what it became part of has the identifier.
+        """
 
     def link(self, identifier: Identifier, lead: str, *, is_new: bool) -> None:
         """Give an identifier to a lead; a known kind is claimed for it (one of each kind).

@@ -15,15 +15,31 @@ from leadscore.domain.fold import MarksUnread, OutOfOrder, advance, extend, fold
 from leadscore.domain.model import Model
 from leadscore.domain.state import RECENT_MAX, LeadState, Profile, remember, remember_anew, remember_homes, same_fold
 from leadscore.domain.transition import difference, keep_notices, remember_notice
-from leadscore.use_cases.ports import Closing, Commit, EventLog, LeadStore, Models, VersionConflict
+from leadscore.use_cases.messages import Ruling
+from leadscore.use_cases.ports import (
+    Closing,
+    Commit,
+    EventLog,
+    LeadStore,
+    ModelBehind,
+    Models,
+    Opening,
+    VersionConflict,
+)
 from leadscore.use_cases.resolve import Merge
 
 #: Tries of one commit before the message goes back to the queue.
 TRIES_MAX = 8
+#: So many identifiers of a lead that a ruling closes lead straight to the winner; the others take a step more.
+LED_MAX = 25
 
 
 class Contended(Exception):
     """The lead changed under every try: the message comes back later."""
+
+
+class Moved(Contended):
+    """An event's home is not this lead's any more, though a name still led here: it is somebody else's by a ruling."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +57,7 @@ class LeadWork:
     deliveries: list[Delivery] = field(default_factory=list)
     merges: list[Merge] = field(default_factory=list)
     causes: set[Cause] = field(default_factory=set)
+    rulings: list[Ruling] = field(default_factory=list)
 
     @property
     def homes(self) -> tuple[Identifier, ...]:
@@ -64,11 +81,13 @@ class Tally:
     commits: int = 0
     conflicts: int = 0
     transitions: int = 0
+    refused_rulings: list[tuple[Ruling, str]] = field(default_factory=list)
 
     def add(self, other: "Tally") -> None:
         for name in ("events", "duplicates", "steps", "full_folds", "commits", "conflicts", "transitions"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.reused_ids.extend(other.reused_ids)
+        self.refused_rulings.extend(other.refused_rulings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +145,8 @@ class Rescoring:
             state = self._merge_all(state, work, in_force, tally)
         if Cause.TIME in work.causes and not state.is_new:
             self._commit(state, Logged(), in_force, tally, cause=Cause.TIME)
+        for ruling in work.rulings:
+            self._obey(ruling, tally)
         return tally
 
     # -- reading ---------------------------------------------------------------------------------------------------
@@ -153,6 +174,23 @@ class Rescoring:
             if state.is_new or state.activation == in_force.activation:
                 return state, in_force
             state = self._catch_up(state, in_force, tally)
+
+    def _require_own(self, state: LeadState, homes: Iterable[Identifier]) -> None:
+        """Raises Moved unless these are homes of the lead at this version, however old the news that led here.
+
+        A state keeps in mind homes that are its own, and what takes one away makes another version. So one that it does
+        not know of is asked about after the state was read: if it is taken away later, the commit is refused.
+        """
+        unknown = [home for home in homes if home.short not in state.homes]
+        if state.is_new or not unknown:
+            return
+        for owner in set(self.store.read_owners(unknown).values()):
+            if not self._has(state, owner):
+                raise Moved
+
+    def _has(self, state: LeadState, owner: str) -> bool:
+        """Whether what belongs to the owner is this lead's: because it is the lead, or has become part of it."""
+        return owner == state.lead or self._read_state(owner).lead == state.lead
 
     # -- logging ---------------------------------------------------------------------------------------------------
 
@@ -251,6 +289,7 @@ class Rescoring:
         )
         following.version = state.version + 1
         following.homes = state.homes
+        following.ruled_at = state.ruled_at
         keep_notices(following, state, in_force.model)
         remember_anew(following, following.version, (event.short for event in events[-RECENT_MAX:]))
         return following, profile if any(event.traits for event in events) else None
@@ -282,6 +321,7 @@ class Rescoring:
         for attempt in range(TRIES_MAX):
             found = state
             state, in_force = self._up_to_date(found, tally, in_force)
+            self._require_own(state, logged.homes)
             if state is not found:  # Catching up folded what the log holds by now, these events among it or not.
                 logged = logged.in_doubt()
             try:
@@ -321,6 +361,7 @@ class Rescoring:
         cause: Cause,
         homes: tuple[Identifier, ...] = (),
         closing: Closing | None = None,
+        opening: Opening | None = None,
     ) -> None:
         transition = difference(
             state,
@@ -332,7 +373,9 @@ class Rescoring:
         )
         if transition is not None:
             remember_notice(following.state, transition, in_force.model)
-        self.store.commit(Commit(following.state, following.profile, transition, homes, closing, following.marks))
+        self.store.commit(
+            Commit(following.state, following.profile, transition, homes, closing, following.marks, opening)
+        )
         tally.commits += 1
         tally.transitions += transition is not None
 
@@ -380,8 +423,9 @@ class Rescoring:
         for attempt in range(TRIES_MAX):
             state, in_force = self._up_to_date(self._follow(state), tally, in_force)
             anonymous = self.store.read_states([merge.anonymous]).get(merge.anonymous) or LeadState(merge.anonymous)
-            if anonymous.merged_into or anonymous.identified or anonymous.lead == state.lead:
+            if not self._may_join(anonymous, state, merge.identifier):
                 return state
+            self._require_own(state, work.homes)
             try:
                 return self._write_merge(state, anonymous, merge, work, in_force, tally)
             except VersionConflict:
@@ -391,6 +435,16 @@ class Rescoring:
                 self.pause(attempt)
                 state = self._read_state(state.lead)
         raise Contended
+
+    def _may_join(self, anonymous: LeadState, state: LeadState, identifier: Identifier) -> bool:
+        """Whether an event that names the lead and this identifier of an anonymous one shows them to be one person.
+
+        Not where somebody took them apart: whoever did meant it, and the next event must not undo it.
+        """
+        if anonymous.merged_into or anonymous.identified or anonymous.ruled_at or anonymous.lead == state.lead:
+            return False
+        owner = self.store.read_owners([identifier]).get(identifier, anonymous.lead)
+        return self._has(anonymous, owner)
 
     def _write_merge(
         self, state: LeadState, anonymous: LeadState, merge: Merge, work: LeadWork, in_force: InForce, tally: Tally
@@ -403,10 +457,7 @@ class Rescoring:
         following = self._full_fold(state, gained, in_force, tally)
         if not following.state.folded_count:
             return state  # Nothing happened yet under any of these names: whoever has the first event merges them.
-        closed = anonymous.copy()
-        closed.version += 1
-        closed.stage, closed.stage_since, closed.due_at = "", following.state.as_of, None
-        closed.merged_into = state.lead
+        closed = _closed(anonymous, following.state)
         closing = Closing(
             state=closed,
             transition=difference(anonymous, closed, in_force.model, activation=in_force.activation, cause=cause),
@@ -414,6 +465,112 @@ class Rescoring:
         )
         self._write(state, following, in_force, tally, cause=cause, homes=tuple(gained), closing=closing)
         return following.state
+
+    # -- rulings ---------------------------------------------------------------------------------------------------
+
+    def _obey(self, ruling: Ruling, tally: Tally) -> None:
+        """Do what somebody decided, unless a later ruling came before this one, or a copy of it."""
+        for attempt in range(TRIES_MAX):
+            lead = self.store.read_states([ruling.lead]).get(ruling.lead) or LeadState(ruling.lead)
+            if ruling.at <= lead.ruled_at:
+                return
+            try:
+                refusal = self._join(lead, ruling, tally) if ruling.into else self._split(lead, ruling, tally)
+            except VersionConflict:
+                tally.conflicts += 1
+                self.pause(attempt)
+                continue
+            if refusal:
+                tally.refused_rulings.append((ruling, refusal))
+            return
+        raise Contended
+
+    def _join(self, loser: LeadState, ruling: Ruling, tally: Tally) -> str:
+        """Make one lead part of another, which may both be known. The reason why not, where it cannot be."""
+        winner, in_force = self._up_to_date(self._read_state(ruling.into), tally)
+        if loser.is_new or winner.is_new:
+            return "there is no such lead"
+        if loser.lead == winner.lead:
+            return "the other lead has become part of this one: a lead cannot be part of itself"
+        if loser.merged_into:
+            is_done = self._follow(loser).lead == winner.lead
+            return "" if is_done else "the lead has become part of another meanwhile: take it out of that first"
+        if not winner.identified:
+            return "nobody has a name for the other lead: merge it into this one"
+        gained = tuple(self.store.read_homes(loser.lead))
+        winner = replace(winner, as_of=max(winner.as_of, loser.as_of))
+        following = self._full_fold(winner, gained, in_force, tally)
+        closed = replace(_closed(loser, following.state), ruled_at=ruling.at)
+        closing = Closing(
+            state=closed,
+            transition=difference(loser, closed, in_force.model, activation=in_force.activation, cause=Cause.MERGE),
+            identifiers=gained[:LED_MAX],
+            is_ruled=True,
+        )
+        self._write(winner, following, in_force, tally, cause=Cause.MERGE, homes=gained, closing=closing)
+        return ""
+
+    def _split(self, loser: LeadState, ruling: Ruling, tally: Tally) -> str:
+        """Give a lead that became part of another back what is its own. The reason why not, where it cannot be."""
+        if not loser.merged_into:
+            return "the lead is not part of another"
+        winner, in_force = self._up_to_date(self._follow(loser), tally)
+        if in_force.activation < loser.activation:
+            raise ModelBehind
+        own, others = self._homes_apart(loser, winner)
+        as_of = max(self.now(), winner.as_of, loser.as_of)
+        left = self._folded_from(others, winner, in_force, tally, as_of=as_of)
+        gone = {home.short for home in own}
+        left.state.homes = tuple(short for short in left.state.homes if short not in gone)
+        opened = self._folded_from(own, loser, in_force, tally, as_of=as_of)
+        opened.state.homes = ()
+        opened.state.ruled_at = ruling.at
+        # It was in no list while it was closed, though its last state says which ones it was taken from.
+        closed = replace(loser, ladders={})
+        transition = difference(closed, opened.state, in_force.model, activation=in_force.activation, cause=Cause.MERGE)
+        if transition is not None:
+            remember_notice(opened.state, transition, in_force.model)
+        opening = Opening(opened.state, own, transition, opened.profile, opened.marks)
+        self._write(winner, left, in_force, tally, cause=Cause.MERGE, opening=opening)
+        return ""
+
+    def _homes_apart(
+        self, loser: LeadState, winner: LeadState
+    ) -> tuple[tuple[Identifier, ...], tuple[Identifier, ...]]:
+        """The homes that are the closed lead's own, also those that became known since, and the others of the winner.
+
+        Some may be in the closed lead's list alone: an undo was interrupted, or those of another that has left it.
+        """
+        of_winner = self.store.read_homes(winner.lead)
+        homes = dict.fromkeys((*of_winner, *self.store.read_homes(loser.lead)))
+        owners = self.store.read_owners(homes)
+        through = {owner: loser.lead in self._way(owner) for owner in set(owners.values())}
+        own = tuple(home for home in homes if home in owners and through[owners[home]])
+        return own, tuple(home for home in of_winner if home not in set(own))
+
+    def _way(self, lead: str) -> tuple[str, ...]:
+        """The lead, what it became part of, and so on."""
+        way = [lead]
+        while (state := self.store.read_states([way[-1]]).get(way[-1])) is not None and state.merged_into:
+            way.append(state.merged_into)
+        return tuple(way)
+
+    def _folded_from(
+        self, homes: Iterable[Identifier], state: LeadState, in_force: InForce, tally: Tally, *, as_of: int
+    ) -> Following:
+        """The state after this one, from the events of these homes alone: what it said beside them is void."""
+        tally.full_folds += 1
+        following, profile = self._fold(state, homes, in_force, as_of)
+        return Following(following, self._unless_stored(state, profile or {}), self._changed_marks(state, following))
+
+
+def _closed(loser: LeadState, winner: LeadState) -> LeadState:
+    """The version with which a lead becomes part of another."""
+    closed = loser.copy()
+    closed.version += 1
+    closed.stage, closed.stage_since, closed.due_at = "", winner.as_of, None
+    closed.merged_into = winner.lead
+    return closed
 
 
 def _has_same_events(one: LeadState, other: LeadState) -> bool:

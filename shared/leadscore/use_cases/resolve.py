@@ -2,7 +2,7 @@
 
 An event's strongest identifier decides. One that nobody has yet joins the lead of a weaker one, unless that lead is
 known by another identifier of the same kind: then somebody else sits at the same computer. An anonymous lead that
-turns up beside a known one is to be merged into it; two known leads never are.
+turns up beside a known one is to be merged into it; two known leads never are, but by a ruling of somebody's.
 """
 
 from collections.abc import Callable, Iterable
@@ -66,7 +66,7 @@ class Resolver:
             self._refused.add((identifier, lead))
             return None
         except LeadClosed:
-            winner = self._store.read_states([lead])[lead].merged_into
-            return self._link(identifier, winner)
+            # It may have been opened again by now: then it can have the identifier after all.
+            return self._link(identifier, self._store.read_states([lead])[lead].merged_into or lead)
         self._leads[identifier] = lead
         return lead

@@ -5,7 +5,7 @@ A message fails only for its own reasons or its leads'; whatever else came with 
 
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from leadscore.domain.state import LeadState
@@ -80,6 +80,7 @@ def score_batch(
         else:
             result.tally.add(outcome)
             asides.extend(_reused_ids(outcome, batch))
+            asides.extend(_refused_rulings(outcome, batch))
     for aside in asides:
         try:
             failed_events.put(raw=json.dumps(aside.raw), code=aside.code, reason=aside.reason, at=rescoring.now())
@@ -142,6 +143,8 @@ def _sort_by_lead(
             batch.work.merges.extend(merge for merge in merges if merge not in batch.work.merges)
         for lead in message.ticks:
             _batch_of(lead, message_id, message, batches)
+        for ruling in message.rulings:
+            _batch_of(ruling.into or ruling.lead, message_id, message, batches).work.rulings.append(ruling)
     return batches
 
 
@@ -162,3 +165,8 @@ def _reused_ids(tally: Tally, batch: _LeadBatch) -> Iterator[_Aside]:
     for event in tally.reused_ids:
         reason = "another event has this id already: give every event an id of its own"
         yield _Aside(event.to_json(), "event_id_reused", reason, frozenset(batch.messages))
+
+
+def _refused_rulings(tally: Tally, batch: _LeadBatch) -> Iterator[_Aside]:
+    for ruling, reason in tally.refused_rulings:
+        yield _Aside(asdict(ruling), "ruling_refused", reason, frozenset(batch.messages))
