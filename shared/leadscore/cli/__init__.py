@@ -5,6 +5,7 @@ import typer
 from leadscore.cli import model, notifications
 from leadscore.cli.explain import explain
 from leadscore.cli.failed import failed
+from leadscore.cli.importing import import_
 from leadscore.cli.keys import keys
 from leadscore.cli.score import score
 from leadscore.cli.simulate import simulate
@@ -18,5 +19,6 @@ main = typer.Typer(
 )
 for command in (score, explain, simulate, keys, failed):
     main.command()(command)
+main.command("import")(import_)
 main.add_typer(model.commands, name="model")
 main.add_typer(notifications.commands, name="notifications")

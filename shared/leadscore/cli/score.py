@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from leadscore.cli.csv_cells import harmless
 from leadscore.cli.history_files import (
     AsOfOption,
     Believed,
@@ -32,8 +33,6 @@ from leadscore.use_cases.offline import ScoredLead, score_people
 #: From so many characters on there is room for every score and for the reasons.
 WIDE = 100
 REASONS_SHOWN = 2
-#: What a spreadsheet takes for a formula's beginning.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _COLUMNS = (
     "lead", "user_id", "email", "total", "grade", "matrix", "priority", "stage", "lists", "activity", "next_change_at",
     "as_of",
@@ -102,12 +101,7 @@ def _rows(leads: Iterable[ScoredLead], model: Model) -> Iterator[list[Any]]:
             reading.priority, reading.stage, " ".join(reading.lists), reading.activity,
             moment_or_none(reading.next_change_at), moment(lead.as_of), *(reading.scores[name] for name in scores),
         ]  # fmt: skip
-        yield [_harmless(cell) for cell in cells]
-
-
-def _harmless(cell: str | int | None) -> str | int | None:
-    """Text that a spreadsheet does not run: people choose their own names. A number is no text."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+        yield [harmless(cell) for cell in cells]
 
 
 # -- table -------------------------------------------------------------------------------------------------------------

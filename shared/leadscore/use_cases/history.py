@@ -67,11 +67,15 @@ def read_history(files: Iterable[tuple[str, Iterable[bytes]]], *, as_of: int, tr
 
 def read_line(line: bytes, *, as_of: int, trust: Trust) -> LeadEvent | None:
     """The event of one line; None for an alias of somebody to themselves. One without a time happened at `as_of`."""
+    return read_item(parse_line(line), as_of=as_of, trust=trust)
+
+
+def parse_line(line: bytes) -> Any:
+    """The JSON in a line. Raises Rejected."""
     try:
-        item = parse(line)
+        return parse(line)
     except Rejected as rejected:
         raise Rejected(rejected.code, rejected.message.replace("the body", "the line")) from None
-    return read_item(item, as_of=as_of, trust=trust)
 
 
 def read_item(item: Any, *, as_of: int, trust: Trust, source: str = "") -> LeadEvent | None:
