@@ -1,0 +1,104 @@
+"""Mailgun's webhooks: one event a call, its signature inside the body.
+
+Source: https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/webhook-payloads. What is signed is the
+timestamp and a token, not the event, and a retry carries the first try's signature: retries go on for eight hours,
+and so long a signature has to be good. It is never kept, so that nobody finds one to put another event under.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from leadscore.domain.event import Trust
+from leadscore.ingest.arrival import Arrival
+from leadscore.ingest.json_body import parse
+from leadscore.ingest.webhooks.signature import check_age, compare, plain_secret, sha256_hmac, wrong
+from leadscore.ingest.webhooks.vendor import (
+    Delivery,
+    Reading,
+    Told,
+    Vendor,
+    an_object,
+    first,
+    listed,
+    part,
+    read_each,
+    text,
+    title_of,
+)
+
+TOLERANCE_SECONDS = 9 * 3_600
+#: Mailgun takes it for a refusal, and comes again after anything else but 200.
+REFUSED = 406
+
+_NAME = "Mailgun"
+EVENTS = {
+    "accepted": "",
+    "rejected": "",
+    "stored": "",
+    "delivered": "Email Delivered",
+    "opened": "Email Opened",
+    "clicked": "Email Link Clicked",
+    "failed (permanent)": "Email Bounced",
+    "failed (temporary)": "",
+    "failed (suppressed)": "",
+    "complained": "Email Marked as Spam",
+    "unsubscribed": "Unsubscribed",
+}
+
+
+def verify(delivery: Delivery, secret: str) -> None:
+    signed = part(an_object("the body", parse(delivery.body)), "signature")
+    timestamp, token = str(signed.get("timestamp", "")), text(signed, "token")
+    if not timestamp or not token:
+        raise wrong()
+    expected = sha256_hmac(secret.encode(), timestamp.encode("utf-8", "replace"), token.encode("utf-8", "replace"))
+    compare([expected.hex()], [text(signed, "signature").lower()])
+    check_age(timestamp, delivery.now, tolerance_seconds=TOLERANCE_SECONDS, status=REFUSED)
+
+
+def read(document: Any, arrival: Arrival, _delivery: Delivery) -> Reading:
+    return read_each([an_object("the body", document).get("event-data")], _told, arrival)
+
+
+def _told(item: Mapping[str, Any]) -> Iterator[Told]:
+    what = text(item, "event")
+    name = EVENTS.get(_label(what, item), title_of(_NAME, what))
+    if not name:
+        return
+    client, variables = part(item, "client-info"), part(item, "user-variables")
+    yield Told(
+        name=name,
+        at=item.get("timestamp"),
+        dedup=[item.get("id")],
+        email=item.get("recipient"),
+        ids=variables,
+        properties={
+            "campaign_id": first(variables, "campaign_id") or next(iter(listed(item, "tags")), None),
+            "subject": text(part(part(item, "message"), "headers"), "subject"),
+            "link_url": item.get("url") if what == "clicked" else None,
+        },
+        context={
+            "userAgent": text(client, "user-agent"),
+            "machine": True if client.get("bot") else None,
+        },
+    )
+
+
+def _label(what: str, item: Mapping[str, Any]) -> str:
+    """Mail to an address that bounced or complained before is not sent at all: that says nothing new."""
+    if what != "failed":
+        return what
+    if text(item, "reason").startswith("suppress-"):
+        return "failed (suppressed)"
+    return "failed (permanent)" if item.get("severity") == "permanent" else "failed (temporary)"
+
+
+VENDOR = Vendor(
+    name=_NAME,
+    trust=Trust.SERVER,
+    events=EVENTS,
+    verify=verify,
+    read=read,
+    secret_of=plain_secret,
+    refuses_with=REFUSED,
+)

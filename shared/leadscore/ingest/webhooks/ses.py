@@ -1,0 +1,110 @@
+"""Amazon SES's events, as SNS and as EventBridge deliver them inside AWS: who may send is decided by the stack.
+
+Source: https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html and
+.../event-publishing-retrieving-eventbridge-examples.html. The record is the same on both ways, and so is its id here.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from leadscore.ingest.arrival import Arrival
+from leadscore.ingest.json_body import parse
+from leadscore.ingest.rejection import Rejected
+from leadscore.ingest.webhooks.vendor import (
+    Reading,
+    Told,
+    an_object,
+    first,
+    listed,
+    only_recipient,
+    part,
+    read_each,
+    text,
+    title_of,
+)
+
+NAME = "Amazon SES"
+EVENTS = {
+    "Send": "",
+    "Reject": "",
+    "Rendering Failure": "",
+    "DeliveryDelay": "",
+    "Delivery": "Email Delivered",
+    "Open": "Email Opened",
+    "Click": "Email Link Clicked",
+    "Bounce (permanent)": "Email Bounced",
+    "Bounce (passing)": "",
+    "Complaint": "Email Marked as Spam",
+    "Complaint (not spam)": "",
+    "Subscription (unsubscribed from all)": "Unsubscribed",
+}
+
+
+def read_invocation(invocation: Any, arrival: Arrival) -> Reading:
+    """What one invocation of the function holds: SNS's records, or one event of EventBridge's."""
+    document = an_object("the invocation", invocation)
+    if document.get("source") == "aws.ses":
+        return read_each([document.get("detail")], _told, arrival)
+    messages = [
+        text(part(record, "Sns"), "Message") for record in listed(document, "Records") if isinstance(record, dict)
+    ]
+    if not messages:
+        raise Rejected("invalid_webhook", "this is neither of SNS nor of EventBridge's aws.ses: check who invokes this")
+    return read_each([_record(message) for message in messages], _told, arrival)
+
+
+def _record(message: str) -> Any:
+    """SES tells the topic that it was set up in plain words, which are no record."""
+    try:
+        return parse(message.encode())
+    except Rejected:
+        return {"eventType": "Send"} if message.startswith("Successfully validated SNS topic") else message
+
+
+def _told(record: Mapping[str, Any]) -> Iterator[Told]:
+    what = first(record, "eventType", "notificationType")
+    what = what if isinstance(what, str) else ""
+    name = EVENTS.get(_label(what, record), title_of("SES", what))
+    if not name:
+        return
+    mail, happened = part(record, "mail"), part(record, what.lower())
+    tags = {key: values[0] for key, values in part(mail, "tags").items() if isinstance(values, list) and values}
+    at = first(happened, "timestamp") or mail.get("timestamp")
+    for email in _recipients(what, happened, mail):
+        yield Told(
+            name=name,
+            at=at,
+            dedup=[mail.get("messageId"), what, at, email, happened.get("link")],
+            email=email,
+            ids=tags,
+            properties={
+                "campaign_id": first(tags, "campaign_id", "campaign"),
+                "subject": text(part(mail, "commonHeaders"), "subject"),
+                "link_url": happened.get("link"),
+                "list_id": happened.get("contactList"),
+            },
+            context={"userAgent": text(happened, "userAgent") if what in {"Open", "Click"} else ""},
+        )
+
+
+def _label(what: str, record: Mapping[str, Any]) -> str:
+    if what == "Bounce":
+        return f"Bounce ({'permanent' if part(record, 'bounce').get('bounceType') == 'Permanent' else 'passing'})"
+    if what == "Complaint" and part(record, "complaint").get("complaintFeedbackType") == "not-spam":
+        return "Complaint (not spam)"
+    if (
+        what == "Subscription"
+        and part(part(record, "subscription"), "newTopicPreferences").get("unsubscribeAll") is True
+    ):
+        return "Subscription (unsubscribed from all)"
+    return what
+
+
+def _recipients(what: str, happened: Mapping[str, Any], mail: Mapping[str, Any]) -> list[Any]:
+    """Those that the record names, of whom there may be several; else the mail's only one."""
+    if what in {"Bounce", "Complaint"}:
+        named = listed(happened, "bouncedRecipients" if what == "Bounce" else "complainedRecipients")
+        return [each.get("emailAddress") for each in named if isinstance(each, dict)]
+    if what == "Delivery":
+        return listed(happened, "recipients")
+    return [only_recipient(listed(mail, "destination"))]

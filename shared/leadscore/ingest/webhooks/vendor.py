@@ -1,0 +1,170 @@
+"""What the senders of webhooks have in common: each signs in its own way, and tells events in its own words."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from leadscore.domain.event import LeadEvent, Trust
+from leadscore.ingest.arrival import MESSAGE_ID_CHARACTERS_MAX, Arrival, event_name
+from leadscore.ingest.clock import occurred_at
+from leadscore.ingest.http import Request
+from leadscore.ingest.ids import email_address, identifier
+from leadscore.ingest.json_body import checked, fingerprint
+from leadscore.ingest.rejection import Rejected
+from leadscore.ingest.segment import Failure
+
+#: An array of events is a batch like any other.
+EVENTS_MAX = 2_500
+
+_EMPTY: tuple[Any, ...] = (None, "", {}, [])
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+
+
+class Delivery(NamedTuple):
+    """One request of a sender: `body` is what was signed, byte for byte; `now` is in ms since the epoch."""
+
+    request: Request
+    body: bytes
+    now: int
+
+
+class Reading(NamedTuple):
+    """What a delivery turned out to hold. What is `passed_over` is no sign of a person: mail that was queued, say."""
+
+    events: Sequence[LeadEvent]
+    failures: Sequence[Failure] = ()
+    passed_over: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vendor:
+    """One kind of sender.
+
+    `verify` raises Rejected unless the delivery was signed with the secret; `secret_of` gives a pasted secret the form
+    in which it is stored, and raises ValueError, with the remedy, on what can be none. `events` has what the sender
+    calls an event and what it is called here, empty where it is passed over: docs/webhooks.md shows it. A sender that
+    gets the status `refuses_with` does not come again with the same.
+    """
+
+    name: str
+    trust: Trust
+    events: Mapping[str, str]
+    verify: Callable[[Delivery, str], None]
+    read: Callable[[Any, Arrival, Delivery], Reading]
+    secret_of: Callable[[str], str]
+    refuses_with: int = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """One event in our words. `at` is its time as the sender wrote it, `dedup` what makes it this one for its source.
+
+    `ids` may hold a `userId` and an `anonymousId` that the company gave the sender to carry, `external_ids` other
+    systems' ids by type. `properties`, `traits` and `context` may have empty values, which say nothing.
+    """
+
+    name: str
+    at: Any
+    dedup: Sequence[Any]
+    call: str = "track"
+    email: Any = None
+    ids: Mapping[str, Any] = field(default_factory=dict)
+    external_ids: Mapping[str, Any] = field(default_factory=dict)
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    traits: Mapping[str, Any] = field(default_factory=dict)
+    context: Mapping[str, Any] = field(default_factory=dict)
+
+    def event(self, arrival: Arrival) -> LeadEvent:
+        """Raises Rejected. The content is what is kept here: a sender may count its tries in what it sends again."""
+        identifiers = {
+            "user_id": identifier("userId", first(self.ids, "userId", "user_id")),
+            "email": email_address(self.email),
+            "anonymous_id": identifier("anonymousId", first(self.ids, "anonymousId", "anonymous_id")),
+            **{kind: identifier(kind, value) for kind, value in self.external_ids.items()},
+        }
+        parts = {"properties": filled(self.properties), "traits": filled(self.traits), "context": filled(self.context)}
+        return arrival.event(
+            call=self.call,
+            name=event_name("event", self.name),
+            identifiers=identifiers,
+            content=checked({"name": self.name, "at": self.at, "identifiers": identifiers, **parts}),
+            message_id=message_id(*self.dedup),
+            is_dated=self.at is not None,
+            occurred_at=occurred_at(timestamp=self.at, sent_at=None, received_at=arrival.received_at),
+            timestamp=self.at,
+            **parts,
+        )
+
+
+def read_each(items: Any, read: Callable[[Any], Iterable[Told]], arrival: Arrival) -> Reading:
+    """Every item on its own: a bad one is a failure, and no reason to lose its neighbours."""
+    if not isinstance(items, list):
+        raise Rejected("invalid_webhook", "the body is not what this sender's webhooks hold: check the source's kind")
+    if len(items) > EVENTS_MAX:
+        raise Rejected("too_many_events", f"the body holds more than {EVENTS_MAX} events: send smaller batches")
+    events: list[LeadEvent] = []
+    failures: list[Failure] = []
+    passed_over = 0
+    for index, item in enumerate(items):
+        try:
+            taken = [told.event(arrival) for told in read(an_object("the event", item))]
+        except Rejected as rejected:
+            failures.append(Failure(index, item, rejected))
+        else:
+            events.extend(taken)
+            passed_over += not taken
+    return Reading(events, failures, passed_over)
+
+
+def an_object(what: str, value: Any) -> Mapping[str, Any]:
+    """The value, if it is a JSON object."""
+    if not isinstance(value, dict):
+        raise Rejected("invalid_webhook", f"{what} must be a JSON object: check the source's kind")
+    return value
+
+
+def part(holder: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """An object inside another one; an empty one where there is none, be it missing or, as PHP writes it, a list."""
+    value = holder.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def listed(holder: Mapping[str, Any], name: str) -> list[Any]:
+    value = holder.get(name)
+    return value if isinstance(value, list) else []
+
+
+def first(holder: Mapping[str, Any], *names: str) -> Any:
+    """The first of these that says something."""
+    return next((holder[name] for name in names if holder.get(name) not in _EMPTY), None)
+
+
+def text(holder: Mapping[str, Any], name: str) -> str:
+    value = holder.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def filled(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value not in _EMPTY}
+
+
+def only_recipient(recipients: Sequence[Any]) -> Any:
+    """Who it was, where a mail went to one person. To several, nobody knows which of them did it."""
+    if len(recipients) > 1:
+        raise Rejected("ambiguous_recipient", "the mail had several recipients: send one mail to each")
+    return recipients[0] if recipients else None
+
+
+def title_of(vendor: str, what: str) -> str:
+    """`<Vendor> <What>`: the name of an event that has no counterpart here."""
+    return " ".join([vendor, *(word.capitalize() for word in _WORD.findall(what))])
+
+
+def message_id(*parts: Any) -> str | None:
+    """An id of bounded length out of what makes the event unique; None where nothing does."""
+    said = [str(part) for part in parts if part not in _EMPTY]
+    if not said:
+        return None
+    joined = ":".join(said)
+    return joined if len(joined) <= MESSAGE_ID_CHARACTERS_MAX else fingerprint(joined)

@@ -1,0 +1,71 @@
+"""Webhooks: a sender that signs what it tells, at a path of its source's own."""
+
+from dataclasses import replace
+from typing import Any
+
+from leadscore.domain.write_key import write_key
+from leadscore.ingest.arrival import NOBODY
+from leadscore.ingest.http import Request, Response, failure
+from leadscore.ingest.json_body import parse
+from leadscore.ingest.rejection import Rejected
+from leadscore.ingest.webhooks.kinds import KEYED_KIND, WEBHOOK_KINDS, vendor
+from leadscore.ingest.webhooks.vendor import Delivery, Reading, Vendor
+from leadscore.use_cases.collecting.collector import SUCCESS, Collector, or_unavailable
+
+#: Until somebody has stored the secret: senders come again, for hours.
+RETRY_AFTER_SECONDS = 300
+
+
+def receive(collector: Collector, request: Request, source: str) -> Response:
+    kind = collector.kinds.get(source, "")
+    if kind not in WEBHOOK_KINDS:
+        raise Rejected(
+            "unknown_webhook", "no source of this name takes webhooks: see `leadscore webhooks list`", status=404
+        )
+    sender = vendor(kind)
+    secret = _secret(collector, source, kind)
+    if not secret:
+        return failure(
+            503,
+            "secret_not_set",
+            "this source's signing secret is not stored yet: `leadscore webhooks set` stores it, and what comes again"
+            " then is taken",
+            {"retry-after": str(RETRY_AFTER_SECONDS)},
+        )
+    delivery = Delivery(request, request.content(), collector.now())
+    # Who made the request is the sender's own server, and nobody that an event could be about.
+    arrival = replace(collector.arrival_of(request, source, sender.trust), sender=NOBODY)
+    try:
+        sender.verify(delivery, secret)
+        document = parse(delivery.body)
+        reading = sender.read(document, arrival, delivery)
+    except Rejected as rejected:
+        raise _final(rejected, sender) from None
+    collector.keep_failures(_envelope(document), reading.failures, arrival)
+    collector.keep(reading.events)
+    _count(collector, reading)
+    return SUCCESS
+
+
+def _secret(collector: Collector, source: str, kind: str) -> str | None:
+    if kind == KEYED_KIND:
+        return write_key(collector.root(), source)
+    with or_unavailable():
+        return collector.signing_secret(source)
+
+
+def _final(rejected: Rejected, sender: Vendor) -> Rejected:
+    """The refusal with the status after which this sender does not come again with the same."""
+    if rejected.status != 400:
+        return rejected
+    return Rejected(rejected.code, rejected.message, status=sender.refuses_with)
+
+
+def _envelope(document: Any) -> dict[str, Any]:
+    """What a kept failure needs to be mended: of Segment's batches the time of sending and the common context."""
+    return document if isinstance(document, dict) and "batch" in document else {}
+
+
+def _count(collector: Collector, reading: Reading) -> None:
+    if reading.passed_over:
+        collector.count("webhook.passed_over", reading.passed_over)
