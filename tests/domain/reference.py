@@ -790,8 +790,9 @@ class _Lead:
 
     def repeats_in_one_round(self) -> int:
         """At most so many instants until each step that comes again has come once."""
-        repeats = [step.every for step in self.card.steps if step.every is not None]
-        return sum(max(repeats) // every + 2 for every in repeats) + len(repeats)
+        repeats = [(step.after, step.every) for step in self.card.steps if step.every is not None]
+        longest = max(max(after, every) for after, every in repeats)
+        return sum(longest // every + 2 for _, every in repeats) + len(repeats)
 
     def raw_snapshot(self) -> Any:
         return (dict(self.loose), dict(self.grouped), dict(self.lines), self.stage, dict(self.rungs))
