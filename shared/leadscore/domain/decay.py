@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from functools import cache
 from itertools import chain
+from operator import neg
 from typing import ClassVar
 
-from leadscore.domain.durations import DAY_MS, HOUR_MS
+from leadscore.domain.durations import DAY_MS, HOUR_MS, NEVER
 
 type Pool = tuple[int, ...]
 
@@ -48,34 +49,35 @@ class HalfLife:
         """Whether points of a moment before `seen` can be added now, and nothing differs."""
         return at // HOUR_MS == seen // HOUR_MS and (pool is None or pool[1] == at // HOUR_MS)
 
-    def is_at_rest(self, pool: Pool) -> bool:
-        """Whether nothing of the pool will ever change."""
-        return pool[0] == 0
-
     def is_one_way(self, _pool: Pool) -> bool:
-        """Whether the pool's value only ever comes nearer to zero."""
+        """Whether the pool's value only ever comes nearer to zero, so that many instants may be passed at once."""
         return True
+
+    def rests_until(self, pool: Pool, at: int) -> int:
+        """The pool, which has its value of `at`, keeps it before this."""
+        return self.wakes_at(at) if pool[0] else NEVER
 
     def wakes_at(self, at: int) -> int:
         """Points given at `at` lose nothing before this."""
         return (at // HOUR_MS + 1) * HOUR_MS
 
-    def reached_at(self, pool: Pool, value: int, until: int) -> int:
+    def reached_at(self, pool: Pool, value: int, _until: int) -> int:
         """When the pool came down to a value that it has at `until`."""
         _, base, amount = pool
-        return (base + self._hours_until(amount, value, until // HOUR_MS - base)) * HOUR_MS
+        return (base + self._hours_until(amount, value)) * HOUR_MS
 
     def moved(self, pool: Pool, at: int) -> Pool:
         """The pool with the value that it has at a later moment."""
         _, base, amount = pool
         return _rounded(self._amount(amount, at // HOUR_MS - base)), base, amount
 
-    def next_change(self, pool: Pool) -> int | None:
+    def next_change(self, pool: Pool) -> int:
+        """When the value stops being right, to the millisecond; NEVER if it stays for ever."""
         value, base, amount = pool
         if value == 0:
-            return None
+            return NEVER
         nearer = value - 1 if value > 0 else value + 1
-        return (base + self._hours_until(amount, nearer, self.hours * (abs(amount).bit_length() + 2))) * HOUR_MS
+        return (base + self._hours_until(amount, nearer)) * HOUR_MS
 
     def scaled(self, pool: Pool, numerator: int, denominator: int, at: int) -> Pool:
         """What is left of the pool when a part of its score is taken away."""
@@ -84,18 +86,16 @@ class HalfLife:
         left = self._amount(amount, hour - base) * numerator // denominator
         return _rounded(left), hour, left
 
-    def _hours_until(self, amount: int, value: int, enough: int) -> int:
-        """The first hour at which the rounded amount has come down to a value, by halving: amounts only shrink."""
-        factors, hours = _factors(self.hours), self.hours
-        low, high = 1, enough
-        while low < high:
-            middle = (low + high) // 2
-            rounded = ((amount * factors[middle % hours] >> _FACTOR_BITS + middle // hours) + _HALF) >> _AMOUNT_BITS
-            if (rounded <= value) if amount > 0 else (rounded >= value):
-                high = middle
-            else:
-                low = middle + 1
-        return low
+    def _hours_until(self, amount: int, value: int) -> int:
+        """The first hour at which the rounded amount has come down to a value: amounts only shrink."""
+        # Size times factor must come down to this. Halves go up, so what is positive must fall below it.
+        size, is_positive = abs(amount), amount > 0
+        enough = ((abs(value) << _AMOUNT_BITS) + _HALF) << _FACTOR_BITS
+        # No factor is below a half, so it takes so many halvings at least.
+        halvings = max(0, size.bit_length() - enough.bit_length() + _FACTOR_BITS - 2)
+        while (hour := _hour_of(((enough << halvings) - is_positive) // size, self.hours)) == self.hours:
+            halvings += 1
+        return max(1, hour + halvings * self.hours)
 
     def _amount(self, amount: int, hours: int) -> int:
         halvings, rest = divmod(hours, self.hours)
@@ -121,6 +121,11 @@ def _factors(hours: int) -> tuple[int, ...]:
     return tuple(factors)
 
 
+def _hour_of(factor: int, hours: int) -> int:
+    """The first hour of a half-life with this factor or a smaller one; `hours` if none is as small."""
+    return bisect_left(_factors(hours), -factor, key=neg)
+
+
 @dataclass(frozen=True, slots=True)
 class _Parcels:
     """Points that each have an age of their own. A pool is (value, time, points, time, points...), oldest first.
@@ -139,7 +144,7 @@ class _Parcels:
             parcels[-2:] = max(parcels[-2], at), parcels[-1] + points
         else:
             parcels += (at, points)
-        return self._value(list(_parcels((value, *parcels))), at), *parcels
+        return self._refreshed(value + points, parcels, at), *parcels
 
     def scaled(self, pool: Pool, numerator: int, denominator: int, at: int) -> Pool:
         parcels = [(given_at, -(-points * numerator // denominator)) for given_at, points in _parcels(pool)]
@@ -155,6 +160,10 @@ class _Parcels:
     def _value(self, parcels: list[tuple[int, int]], _at: int) -> int:
         raise NotImplementedError
 
+    def _refreshed(self, value: int, _parcels: list[int], _at: int) -> int:
+        """The value after points were added to the last parcel, which is as good as new again."""
+        return value
+
     def _cell(self, at: int) -> int:
         return at // (HOUR_MS if self.duration <= _HOURLY_UP_TO_MS else DAY_MS)
 
@@ -165,14 +174,27 @@ class Expiry(_Parcels):
 
     is_steady: ClassVar[bool] = True
 
+    def moved(self, pool: Pool, at: int) -> Pool:
+        return pool if self.next_change(pool) > at else self._moved(_parcels(pool), at)
+
     def accepts_late(self, pool: Pool | None, at: int, seen: int) -> bool:
         return at + self.duration > seen and (pool is None or self._cell(pool[-2]) == self._cell(at))
 
     def wakes_at(self, at: int) -> int:
         return at + self.duration
 
-    def next_change(self, pool: Pool) -> int | None:
-        return pool[1] + self.duration if len(pool) > 1 else None
+    def next_change(self, pool: Pool) -> int:
+        return pool[1] + self.duration if len(pool) > 1 else NEVER
+
+    def is_one_way(self, pool: Pool) -> bool:
+        # The end of a parcel of no points changes no value, but it is an instant.
+        return all(points > 0 for points in pool[2::2]) or all(points < 0 for points in pool[2::2])
+
+    def rests_until(self, pool: Pool, _at: int) -> int:
+        return pool[1] + self.duration if len(pool) > 1 else NEVER
+
+    def reached_at(self, pool: Pool, _value: int, until: int) -> int:
+        return max(given_at for given_at, _ in _parcels(pool) if given_at + self.duration <= until) + self.duration
 
     def _value(self, parcels: list[tuple[int, int]], _at: int) -> int:
         return sum(points for _, points in parcels)
@@ -187,8 +209,8 @@ class Linear(_Parcels):
     def accepts_late(self, _pool: Pool | None, _at: int, _seen: int) -> bool:
         return False
 
-    def is_at_rest(self, pool: Pool) -> bool:
-        return len(pool) == 1
+    def rests_until(self, pool: Pool, at: int) -> int:
+        return at + 1 if len(pool) > 1 else NEVER
 
     def is_one_way(self, pool: Pool) -> bool:
         return all(points >= 0 for points in pool[2::2]) or all(points <= 0 for points in pool[2::2])
@@ -206,14 +228,14 @@ class Linear(_Parcels):
     def wakes_at(self, at: int) -> int:
         return at + 1
 
-    def next_change(self, pool: Pool) -> int | None:
+    def next_change(self, pool: Pool) -> int:
         """Until the oldest parcel ends, the value before rounding is the line (total - points x time) / duration.
 
         That end is a change, too, if only of the parcels.
         """
         parcels = list(_parcels(pool))
         if not parcels:
-            return None
+            return NEVER
         points = sum(given for _, given in parcels)
         total = sum(given * (given_at + self.duration) for given_at, given in parcels)
         end = parcels[0][0] + self.duration
@@ -232,10 +254,11 @@ class Linear(_Parcels):
         left = sum(points * (self.duration - _at + given_at) for given_at, points in parcels)
         return (2 * left + self.duration) // (2 * self.duration)
 
+    def _refreshed(self, value: int, parcels: list[int], at: int) -> int:
+        return self._value(list(_parcels((value, *parcels))), at)
 
-#: Instants of a pool that there may be many of, so that it pays to pass many at once. Those of an expiry are few.
-type Gradual = HalfLife | Linear
-type Decay = Gradual | Expiry
+
+type Decay = HalfLife | Expiry | Linear
 
 
 def _parcels(pool: Pool) -> Iterator[tuple[int, int]]:

@@ -1,10 +1,11 @@
 """What time alone does to a lead: points that decay, and inactivity steps, each at its own instant."""
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from leadscore.domain.decay import Decay, Gradual, HalfLife, Linear, Pool
+from leadscore.domain.decay import Decay, Pool
 from leadscore.domain.durations import HOUR_MS, NEVER
 from leadscore.domain.ledger import lose, reset, shown_scores, take
 from leadscore.domain.model import Model
@@ -21,11 +22,12 @@ def run_until(state: LeadState, model: Model, until: int, *, stops: bool = False
     """
     look = _Look(stops, instants_max)
     while state.wakes_at <= until:
-        stop = _next_stop(state, model)
+        stop = _next_stop(state, model, until)
         if _drift(state, model, min(until, stop - 1), look):
             return True
         if stop > until:
-            state.wakes_at = min(stop, _next_drift(state, model, until))
+            rests = [model.pools[number].decay.rests_until(pool, until) for number, pool in state.pools.items()]
+            state.wakes_at = min([stop, *rests])
         elif look.is_over(has_news=pass_instant(state, model, stop)):
             return True
     return False
@@ -45,8 +47,8 @@ class _Look:
 
 def next_instant(state: LeadState, model: Model) -> int:
     """When something time-driven happens next, if nothing else does; NEVER if nothing will."""
-    changes = (model.pools[number].decay.next_change(pool) for number, pool in state.pools.items())
-    return min([_next_stop(state, model), *(change for change in changes if change is not None)])
+    changes = [model.pools[number].decay.next_change(pool) for number, pool in state.pools.items()]
+    return min([_next_step(state, model), *changes])
 
 
 def pass_instant(state: LeadState, model: Model, instant: int) -> bool:
@@ -71,121 +73,128 @@ def pass_instant(state: LeadState, model: Model, instant: int) -> bool:
     return took or before != (state.stage, state.ladders)
 
 
-def _next_stop(state: LeadState, model: Model) -> int:
-    """The next instant that has to be passed for itself: a step of inactivity, or one of a pool that cannot drift."""
+def _next_step(state: LeadState, model: Model) -> int:
+    """When inactivity takes its next step."""
     seen = max(state.last_event[0], state.settled_at)
-    stops = [instant for instant, _, _ in _pending(state, model, seen)]
+    return min([instant for instant, _, _ in _pending(state, model, seen)], default=NEVER)
+
+
+def _next_stop(state: LeadState, model: Model, until: int) -> int:
+    """The next instant, up to this moment, that has to be passed for itself; if there is none, the next step.
+
+    Such are the steps of inactivity, and the changes of a pool that cannot drift.
+    """
+    seen = max(state.last_event[0], state.settled_at)
+    stop = _next_step(state, model)
     for number, pool in state.pools.items():
         decay = model.pools[number].decay
-        if _drifting(model, decay, pool) is None and (change := decay.next_change(pool)) is not None:
-            stops.append(change)
-    return min(stops, default=NEVER)
+        if decay.rests_until(pool, seen) <= until and not _drifts(model, decay, pool):
+            stop = min(stop, decay.next_change(pool))
+    return stop
 
 
-def _drifting(model: Model, decay: Decay, pool: Pool) -> Gradual | None:
-    """The pool's decay, if the pool may pass many instants at once. One that lifts a score may wake a step."""
-    if isinstance(decay, HalfLife | Linear) and decay.is_one_way(pool) and (pool[0] >= 0 or not model.has_sleepers):
-        return decay
-    return None
-
-
-def _next_drift(state: LeadState, model: Model, until: int) -> int:
-    """When pools that drift may take something next."""
-    moments = [
-        decay.wakes_at(until)
-        for number, pool in state.pools.items()
-        if (decay := _drifting(model, model.pools[number].decay, pool)) and not decay.is_at_rest(pool)
-    ]
-    return min(moments, default=NEVER)
+def _drifts(model: Model, decay: Decay, pool: Pool) -> bool:
+    """Whether the pool may pass many instants at once. One that lifts a score may wake a step."""
+    return decay.is_one_way(pool) and (pool[0] >= 0 or not model.has_sleepers)
 
 
 def _drift(state: LeadState, model: Model, until: int, look: _Look) -> bool:
     """Let pools take what they take up to this moment, where nothing else happens; whether that stopped early.
 
     Every loss is an instant of its own. But where all pools go one way, no score passes zero, and the stage at the end
-    is the one at the start, it was the same all the way, and one step is as good as all of them.
+    is the one at the start, it was the same all the way, and one step is as good as all of them. Where that is not so,
+    the hour is looked for until which it is, and the instants of the next hour are passed one by one.
     """
     if not state.pools:
         return False
-    return _drift_from(state, model, max(state.last_event[0], state.settled_at), until, look)
-
-
-def _drift_from(state: LeadState, model: Model, since: int, until: int, look: _Look) -> bool:
-    if until <= since or _drifted_at_once(state, model, until):
-        return False
-    if until - since > HOUR_MS:
-        middle = (since + until) // 2
-        return _drift_from(state, model, since, middle, look) or _drift_from(state, model, middle, until, look)
-    while (instant := next_instant(state, model)) <= until:
-        if look.is_over(has_news=pass_instant(state, model, instant)):
-            return True
+    since = max(state.last_event[0], state.settled_at)
+    while since < until:
+        moves = _moves(state, model, until)
+        if _is_plain_sailing(state, model, moves):
+            _make(state, moves, until)
+            return False
+        since = _calm_until(state, model, since, until)
+        _make(state, _moves(state, model, since), since)
+        since = min(since + HOUR_MS, until)
+        while (instant := next_instant(state, model)) <= since:
+            if look.is_over(has_news=pass_instant(state, model, instant)):
+                return True
     return False
+
+
+def _calm_until(state: LeadState, model: Model, since: int, until: int) -> int:
+    """The last of the moments a whole number of hours after `since` up to which no instant has to be looked at."""
+    hours = range(1, (until - since) // HOUR_MS + 1)
+
+    def is_rough(hour: int) -> bool:
+        return not _is_plain_sailing(state, model, _moves(state, model, since + hour * HOUR_MS))
+
+    return since + bisect_left(hours, 1, key=is_rough) * HOUR_MS
 
 
 class _Move(NamedTuple):
     pool_of: PoolOf
-    decay: Gradual
     before: Pool
     after: Pool
-
-    @property
-    def change(self) -> int:
-        return self.after[0] - self.before[0]
+    change: int
 
 
-def _drifted_at_once(state: LeadState, model: Model, at: int) -> bool:
-    """Move all pools that drift to a moment, if no instant before it has to be looked at."""
+def _moves(state: LeadState, model: Model, at: int) -> list[_Move]:
+    """What pools come to at a moment, where that is not what they are."""
     moves = []
     for number, pool in state.pools.items():
         pool_of = model.pools[number]
-        decay = _drifting(model, pool_of.decay, pool)
-        if decay is not None and (moved := decay.moved(pool, at)) != pool:
-            moves.append(_Move(pool_of, decay, pool, moved))
-    if not _is_plain_sailing(state, model, [move for move in moves if move.change]):
-        return False
+        moved = pool_of.decay.moved(pool, at)
+        if moved != pool:
+            moves.append(_Move(pool_of, pool, moved, moved[0] - pool[0]))
+    return moves
+
+
+def _make(state: LeadState, moves: list[_Move], at: int) -> None:
     for move in moves:
-        instant = move.decay.reached_at(move.before, move.after[0], at) if move.change else at
-        lose(state, move.pool_of, move.after, instant)
+        instant = at
         if move.change:
+            instant = move.pool_of.decay.reached_at(move.before, move.after[0], at)
             state.settled_at = max(state.settled_at, instant)
-    return True
+        lose(state, move.pool_of, move.after, instant)
 
 
 def _is_plain_sailing(state: LeadState, model: Model, moves: list[_Move]) -> bool:
-    """Whether these moves come to the same, whether they are made at once or hour by hour."""
-    if not moves:
+    """Whether these moves come to the same, whether they are made at once or one instant after the other."""
+    changes = [(move.pool_of, move.change) for move in moves if move.change]
+    if not changes:
         return True
-    if len({move.change < 0 for move in moves}) > 1:
+    if len({change < 0 for _, change in changes}) > 1:
         return False
-    # What a cap hides is lost all the same, and what a score below zero is spared is not: the order tells them apart.
-    if any(move.pool_of.group is not None and state.scores[move.pool_of.score] <= 0 for move in moves):
+    scores = _scores_after(state, changes)
+    if scores is None or any(scores[name] < 0 < raw for name, raw in state.scores.items()):
         return False
-    scores = _scores_after(state, [(move.pool_of, move.change) for move in moves])
-    if any(scores[name] < 0 < raw for name, raw in state.scores.items()):
-        return False
-    shown = shown_scores({name: _above_floor(raw, state.scores[name]) for name, raw in scores.items()}, model)
+    shown = shown_scores(scores, model)
     return stage_of(state, model, shown) == state.stage and (
         not model.ladders or ladders_of(state, model, shown) == ladders(state, model)
     )
 
 
-def _scores_after(state: LeadState, changes: Iterable[tuple[PoolOf, int]]) -> dict[str, int]:
-    """Raw scores after these changes of pools, were there no floor."""
+def _scores_after(state: LeadState, changes: Sequence[tuple[PoolOf, int]]) -> dict[str, int] | None:
+    """Raw scores after these changes of pools, in any order; None if their order makes a difference.
+
+    Decay takes nothing from a score that has nothing above zero, but what a bound of a group hides is lost all the
+    same: where the one meets the other, it depends on which pool lost first.
+    """
     scores = dict(state.scores)
     groups: dict[int, int] = {}
-    for pool_of, change in changes:
-        group, shown = pool_of.group, change
+    for (_, _, score, group, _), change in changes:
+        is_spared = change < 0 and state.scores[score] <= 0
+        shown = change
         if group is not None:
             before = groups.get(group.id, state.groups[group.id])
             groups[group.id] = before + change
             shown = group.bounds.shown(before + change) - group.bounds.shown(before)
-        scores[pool_of.score] += shown
+            if is_spared and shown != change:
+                return None
+        if not is_spared:
+            scores[score] += shown
     return scores
-
-
-def _above_floor(after: int, before: int) -> int:
-    """Decay takes nothing from a score that has nothing above zero."""
-    return before if after < before <= 0 else after
 
 
 def be_active(state: LeadState, at: int) -> None:
