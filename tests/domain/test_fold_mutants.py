@@ -59,7 +59,7 @@ MUTANTS = {
         "pool_of.decay.scaled(state.pools.pop(pool_of.id), held - points, held, at)",
         "state.pools.pop(pool_of.id)",
     ),
-    "stages drop at their entry": ("stages.py", "stage.holds if place <= rank else stage.at", "stage.at"),
+    "stages drop at their entry": ("stages.py", "stage.holds if is_held else stage.at", "stage.at"),
     "four links are a burst": (
         "machines.py",
         "len({values[one][burst] for one in window}) >= burst.at_least",

@@ -9,6 +9,7 @@ points were added, and adding its own leaves the stage. Anything else asks for a
 """
 
 from collections.abc import Iterable, Iterator
+from operator import attrgetter
 from typing import NamedTuple
 
 from leadscore.domain.durations import NEVER
@@ -124,8 +125,8 @@ def _visible(state: LeadState, model: Model) -> tuple[object, ...]:
 
 def _in_order(events: Iterable[LeadEvent], model: Model) -> Iterator[tuple[LeadEvent, bool]]:
     """All events of a lead in the order of the fold, each with whether a machine made it."""
-    # A client may send one id twice, under another name the second time: two homes, one place in the order.
-    ordered = sorted(events, key=lambda event: (event.occurred_at, event.id, event.home))
+    # A client may send one id twice, under another name the second time: two homes (the first identifiers), one place.
+    ordered = sorted(events, key=attrgetter("occurred_at", "id", "identifiers"))
     machine_made = in_bursts(ordered, model)
     for place, event in enumerate(ordered):
         yield event, place in machine_made or is_flagged(event)

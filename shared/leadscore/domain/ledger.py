@@ -62,7 +62,8 @@ def close_books(state: LeadState) -> None:
             else:
                 line.points += points * times
                 line.times += times
-                line.last_at = max(line.last_at, last_at)
+                if last_at > line.last_at:  # noqa: PLR1730  so often that a call of max would be felt
+                    line.last_at = last_at
     state.unbooked = {}
 
 

@@ -34,7 +34,7 @@ SCORE_RESET = "Score Reset"
 
 #: What conditions on events see, in the order in which a matcher takes it.
 EVENT_PARTS = ("event", "call", "source", "trust", "properties", "context", "lead")
-_TRUSTS = {trust: trust.name.lower() for trust in Trust}
+_TRUSTS = tuple(trust.name.lower() for trust in Trust)
 #: What sums are kept in, so that half a second counts.
 THOUSANDTHS = 1_000
 
@@ -60,7 +60,7 @@ class RulesOfEvents:
     def __init__(self, named: Iterable[tuple[tuple[str, ...] | None, Mapping[str, Any], Rule]]) -> None:
         self._named = tuple(named)
         self._minds_trust = any(rule.trust for _, _, rule in self._named)
-        self._matchers: dict[tuple[str, Trust], Callable[..., Match]] = {}
+        self._matchers: tuple[dict[str, Callable[..., Match]], ...] = tuple({} for _ in Trust)
 
     def matching(self, event: LeadEvent, lead: Json) -> Match:
         """The rules whose conditions the event meets, in the model's order."""
@@ -72,9 +72,10 @@ class RulesOfEvents:
 
     def _match(self, name: str, event: LeadEvent, lead: Json) -> Match:
         trust = event.trust if self._minds_trust else Trust.PUBLIC
-        match = self._matchers.get((name, trust))
+        matchers = self._matchers[trust]
+        match = matchers.get(name)
         if match is None:
-            match = self._matchers[name, trust] = compile_matcher(self._candidates(name, trust), EVENT_PARTS, Match.of)
+            match = matchers[name] = compile_matcher(self._candidates(name, trust), EVENT_PARTS, Match.of)
         return match(name, event.call, event.source, _TRUSTS[event.trust], event.properties, event.context, lead)
 
     def _candidates(self, name: str, trust: Trust) -> list[tuple[Mapping[str, Any], Rule]]:

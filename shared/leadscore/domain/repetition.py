@@ -17,6 +17,7 @@ from leadscore.domain.state import MARKS_MAX, SPILLED_MARKS_MAX, LeadState
 
 #: Bytes of a mark: two different values of one rule look alike once in 10^14.
 _MARK_BYTES = 6
+_json = json.JSONEncoder(sort_keys=True).encode
 #: A number of an event counts up to this in a sum.
 _AMOUNT_MAX = 10**12
 
@@ -114,7 +115,7 @@ def _thousandths(value: Any) -> int:
 
 
 def _mark(once_id: int, path: tuple[str, ...], document: Json) -> int:
-    text = f"{once_id} {json.dumps(value_at(document, path), sort_keys=True)}"
+    text = f"{once_id} {_json(value_at(document, path))}"
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=_MARK_BYTES).digest())
 
 

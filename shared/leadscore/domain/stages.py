@@ -55,14 +55,11 @@ def grade_of(scores: Mapping[str, int], model: Model) -> int | None:
 
 def _climbed(ladder: Sequence[Stage], present: str, scores: Mapping[str, int], state: LeadState, model: Model) -> str:
     """The highest stage that is reached, or was reached and still holds."""
-    rank = -1
-    for place, stage in enumerate(ladder):
-        if stage.name == present:
-            rank = place
-    for place in range(len(ladder) - 1, -1, -1):
-        stage = ladder[place]
-        if _is_met(stage.holds if place <= rank else stage.at, scores) and (
-            stage.is_simple or _is_worthy(stage, scores, state, model, is_held=place <= rank)
+    is_held = False
+    for stage in reversed(ladder):
+        is_held = is_held or stage.name == present
+        if _is_met(stage.holds if is_held else stage.at, scores) and (
+            stage.is_simple or _is_worthy(stage, scores, state, model, is_held=is_held)
         ):
             return stage.name
     return ""
