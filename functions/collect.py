@@ -16,13 +16,16 @@ from leadscore.adapters.events_queue import SqsEventsQueue
 from leadscore.adapters.failed_events import S3FailedEvents
 from leadscore.adapters.failure import describe
 from leadscore.adapters.secrets import StoredSecrets
+from leadscore.adapters.signing_secrets import SigningSecrets
 from leadscore.domain.event import Trust
+from leadscore.ingest.facts.uncounted import House
 from leadscore.ingest.http import Request
 from leadscore.use_cases.collecting.collector import Collector
 from leadscore.use_cases.collecting.routes import answer, broken
 from leadscore.use_cases.ports import FailedEvents
 
-#: A form is declared whatever the key: nobody configures that. Mautic's and Snowplow's clients run in browsers.
+#: The kinds that have a write key: the others sign what they send. A form is declared whatever the key: nobody
+#: configures that. Mautic's and Snowplow's clients run in browsers.
 KINDS = {"public": Trust.PUBLIC, "server": Trust.SERVER, "mautic": Trust.PUBLIC, "snowplow": Trust.PUBLIC}
 
 logger = Logger()
@@ -34,8 +37,10 @@ def collector() -> Collector:
     write_key_secret = os.environ["WRITE_KEY_SECRET_ARN"]
     kinds = json.loads(os.environ["SOURCES"])
     return Collector(
-        sources={source: KINDS[kind] for source, kind in kinds.items()},
+        sources={source: KINDS[kind] for source, kind in kinds.items() if kind in KINDS},
         kinds=kinds,
+        signing_secret=lambda source: signing_secrets().of(source),
+        house=House.of(json.loads(os.environ["INTERNAL"]), json.loads(os.environ["CONSENT_CATEGORIES"])),
         redirect_sites=frozenset(site.lower() for site in json.loads(os.environ["REDIRECT_SITES"])),
         read_root=lambda: secrets.read(write_key_secret),
         queue=SqsEventsQueue(clients.sqs(), url=os.environ["EVENTS_QUEUE_URL"]),
@@ -45,6 +50,11 @@ def collector() -> Collector:
         count=count,
         report=report,
     )
+
+
+@cache
+def signing_secrets() -> SigningSecrets:
+    return SigningSecrets(clients.secrets_manager(), arn=os.environ["WEBHOOK_SECRETS_ARN"], clock=time.monotonic)
 
 
 @cache

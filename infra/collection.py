@@ -9,7 +9,7 @@ from infra.cdn import Cdn
 from infra.events_queue import EventsQueue
 from infra.http_api import HttpApi
 from infra.lambda_function import Functions
-from infra.secret import RandomSecret
+from infra.secret import EmptySecret, RandomSecret
 from infra.settings import Settings
 from infra.storage import Storage
 
@@ -34,6 +34,16 @@ class Collection(Construct):
             settings=settings,
             description="Every source's write key is derived from this: a change withdraws all of them",
         )
+        self.webhook_secrets = (
+            EmptySecret(
+                self,
+                "WebhookSecrets",
+                settings=settings,
+                description="What webhooks are signed with, by source: `leadscore webhooks set` stores it",
+            )
+            if settings.has_webhooks
+            else None
+        )
         self.function = functions.create(
             self,
             "collect",
@@ -47,12 +57,17 @@ class Collection(Construct):
                 "WRITE_KEY_SECRET_ARN": self.write_key_root.arn,
                 "SOURCES": json.dumps(settings.sources),
                 "REDIRECT_SITES": json.dumps(settings.redirect_sites),
+                "INTERNAL": json.dumps(settings.internal),
+                "CONSENT_CATEGORIES": json.dumps(settings.consent_categories),
+                "WEBHOOK_SECRETS_ARN": self.webhook_secrets.arn if self.webhook_secrets else "",
                 "BEHIND_CDN": json.dumps(settings.has_cdn),
             },
         )
         events.allow_sending(self.function)
         storage.allow_keeping_failed_events(self.function)
         self.write_key_root.allow_reading(self.function)
+        if self.webhook_secrets:
+            self.webhook_secrets.allow_reading(self.function)
         self.api = HttpApi(
             self,
             "Http",

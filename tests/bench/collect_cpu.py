@@ -30,6 +30,8 @@ _ENVIRONMENT = {
     "WRITE_KEY_SECRET_ARN": "root",
     "SOURCES": '{"website": "public", "backend": "server"}',
     "REDIRECT_SITES": "[]",
+    "INTERNAL": "{}",
+    "CONSENT_CATEGORIES": '["analytics"]',
     "POWERTOOLS_SERVICE_NAME": "collect",
 }
 

@@ -24,6 +24,8 @@ SETTINGS = {
     "WRITE_KEY_SECRET_ARN": "arn:of-the-secret",
     "SOURCES": json.dumps({"website": "public", "backend": "server"}),
     "REDIRECT_SITES": json.dumps(sorted(SITES)),
+    "INTERNAL": "{}",
+    "CONSENT_CATEGORIES": "[]",
     "POWERTOOLS_SERVICE_NAME": "collect",
     "POWERTOOLS_METRICS_NAMESPACE": "LeadScore",
 }
@@ -114,7 +116,7 @@ def test_a_queue_that_fails_is_told_without_telling_who(parts: SimpleNamespace, 
     assert "ada" not in out
 
 
-@pytest.mark.parametrize("setting", ["SOURCES", "EVENTS_QUEUE_URL", "REDIRECT_SITES", "WRITE_KEY_SECRET_ARN"])
+@pytest.mark.parametrize("setting", ["SOURCES", "EVENTS_QUEUE_URL", "REDIRECT_SITES", "INTERNAL", "WRITE_KEY_SECRET_ARN"])
 def test_a_setting_that_is_missing_is_our_fault_and_said_so(
     parts: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, output: Output, setting: str
 ) -> None:

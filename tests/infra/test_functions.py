@@ -8,7 +8,7 @@ import pytest
 from tests.infra.template import as_list, functions, of_type, statements, target
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
-NAMES = ("collect", "decay", "leads_api", "notify", "score")
+NAMES = ("collect", "decay", "import_file", "leads_api", "notify", "score")
 
 POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
 ENVIRONMENT = {
@@ -18,10 +18,13 @@ ENVIRONMENT = {
         "WRITE_KEY_SECRET_ARN",
         "SOURCES",
         "REDIRECT_SITES",
+        "INTERNAL",
+        "CONSENT_CATEGORIES",
         "BEHIND_CDN",
     },
     "score": {"EVENTS_TABLE", "LEADS_TABLE", "FAILED_EVENTS_BUCKET"},
     "decay": {"LEADS_TABLE", "EVENTS_QUEUE_URL"},
+    "import_file": {"IMPORT_BUCKET", "IMPORT_QUEUE_URL", "EVENTS_QUEUE_URL"},
     "notify": {"LEADS_TABLE", "TOPIC_ARN", "PERSONAL_FIELDS", "LEAD_LINK"},
     "leads_api": {"EVENTS_TABLE", "LEADS_TABLE", "LEADS_TOKEN_SECRET_ARN"},
 }
@@ -47,6 +50,7 @@ ACTIONS = {
     | READ_QUEUE
     | {"dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:Query", "s3:PutObject"},
     "decay": LOG | {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query", "sqs:SendMessage"},
+    "import_file": LOG | READ_QUEUE | {"s3:GetObject", "s3:ListBucket", "s3:PutObject", "sqs:SendMessage"},
     "notify": LOG
     | READ_STREAM
     | {"dynamodb:BatchGetItem", "dynamodb:Query", "sns:Publish", "s3:PutObject", "s3:ListBucket"},

@@ -6,13 +6,14 @@ import itertools
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from leadscore.adapters.memory import MemoryFailedEvents, MemoryQueue
 from leadscore.domain.event import LeadEvent, Trust
 from leadscore.domain.write_key import write_key
 from leadscore.ingest.facts.derived import DERIVED_CONTEXT, DERIVED_TRAITS
+from leadscore.ingest.facts.uncounted import NO_HOUSE, House
 from leadscore.ingest.http import Request, Response
 from leadscore.use_cases.collecting.collector import Collector
 from leadscore.use_cases.collecting.routes import answer
@@ -30,18 +31,25 @@ NOON = 1_772_366_400_000
 
 @dataclass
 class Door:
-    """`metrics` are the counts so far, `reports` the exceptions that were reported."""
+    """`kinds` are sources beside the usual two, each with its kind; requests come from `address`.
+
+    `metrics` are the counts so far, `reports` the exceptions that were reported.
+    """
 
     queue: Any = field(default_factory=MemoryQueue)
     failed: MemoryFailedEvents = field(default_factory=MemoryFailedEvents)
     read_root: Callable[[], str] = lambda: ROOT
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    house: House = NO_HOUSE
+    address: str = ""
     metrics: dict[str, int] = field(default_factory=dict)
     reports: list[BaseException] = field(default_factory=list)
     minted: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def answer(self, request: Request) -> Response:
         collector = Collector(
-            sources=SOURCES,
+            sources=SOURCES | dict.fromkeys(self.kinds, Trust.PUBLIC),
+            kinds=self.kinds,
             redirect_sites=SITES,
             read_root=self.read_root,
             queue=self.queue,
@@ -50,8 +58,9 @@ class Door:
             new_token=lambda: f"{next(self.minted):032x}",
             count=self._count,
             report=self.reports.append,
+            house=self.house,
         )
-        return answer(collector, request)
+        return answer(collector, replace(request, address=self.address))
 
     def post(
         self,

@@ -148,7 +148,7 @@ def test_its_error_table_is_complete_and_has_nothing_else() -> None:
     source = "".join(path.read_text() for path in modules)
     raised = set(re.findall(r'(?:Rejected\(\s*|failure\(\s*\d+,\s*)"([a-z_]+)"', source))
     # What the pixel refuses nobody gets to read.
-    silent = {"email_in_url", "prefetched"}
+    silent = {"email_in_url"}
     assert {cell.split("`")[1] for cell in cells("Errors", 0)} == raised - silent
 
 

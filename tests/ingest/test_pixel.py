@@ -194,10 +194,10 @@ def test_a_bad_view_is_dropped_counted_and_still_gets_its_picture(parameters: di
 @pytest.mark.parametrize(
     "headers", [{"sec-purpose": "prefetch;prerender"}, {"purpose": "prefetch"}, {"x-moz": "prefetch"}]
 )
-def test_what_is_fetched_in_advance_was_not_seen(headers: dict[str, str]) -> None:
+def test_what_is_fetched_in_advance_is_kept_as_a_machines(headers: dict[str, str]) -> None:
     door = Door()
     look(door, anonymousId="v", headers=headers)
-    assert door.events == []
+    assert door.event.context["machine"] is True
 
 
 def test_a_head_request_sees_nothing() -> None:

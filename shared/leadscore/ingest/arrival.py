@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 from leadscore.domain.event import Json, LeadEvent, Trust, event_id, identifiers_in, is_external_type
 from leadscore.domain.write_key import write_key
 from leadscore.ingest.facts.derived import context_with_facts, traits_with_facts
+from leadscore.ingest.facts.uncounted import NO_HOUSE, House, Said, marks
+from leadscore.ingest.ids import email_address
 from leadscore.ingest.json_body import fingerprint
 from leadscore.ingest.rejection import Rejected
 
@@ -16,11 +18,13 @@ MESSAGE_ID_CHARACTERS_MAX = 100
 
 
 class Sender(NamedTuple):
-    """The program that sent a request; with `opts_out` its user does not want to be followed."""
+    """The program that sent a request. With `opts_out` its user does not want to be followed, with `is_prefetch` nobody
+    looks yet."""
 
     address: str = ""
     user_agent: str = ""
     opts_out: bool = False
+    is_prefetch: bool = False
 
 
 NOBODY = Sender()
@@ -28,13 +32,15 @@ NOBODY = Sender()
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One request. `source` is what its write key identifies, `trust` how far that is believed here."""
+    """One request. `source` is what its write key identifies, `trust` how far that is believed here, `house` who is at
+    home where it arrives."""
 
     source: str
     trust: Trust
     received_at: int
     new_id: Callable[[], str]
     sender: Sender = NOBODY
+    house: House = NO_HOUSE
 
     def trusted_as(self, trust: Trust) -> "Arrival":
         return replace(self, trust=trust)
@@ -53,10 +59,12 @@ class Arrival:
         properties: Json,
         traits: Json | None = None,
         context: Json,
+        visitor_address: Any = None,
     ) -> LeadEvent:
         """The event, with what follows from it. `content` is the canonical text of what was sent, and of that alone.
 
-        `is_dated` says that a time of its own is in it, `timestamp` is that time as the client wrote it.
+        `is_dated` says that a time of its own is in it, `timestamp` is that time as the client wrote it;
+        `visitor_address` is where the visitor was, if a server says so.
 
         A dated event without a message id is known by its content: nobody does the same thing twice in a millisecond,
         and a client that sends it twice means one. Without a date two equal events may well be two.
@@ -67,6 +75,21 @@ class Arrival:
         own_print = fingerprint(content)
         own_id = f"content:{own_print}" if is_dated else self.new_id()
         happened_at = self.received_at if occurred_at is None else occurred_at
+        full_context = context_with_facts(
+            context, self.trust, call=call, properties=properties, occurred_at=happened_at, timestamp=timestamp
+        )
+        said = Said(
+            call=call,
+            name=name,
+            trust=self.trust,
+            context=full_context,
+            emails=[email for email in (identifiers.get("email"), email_address((traits or {}).get("email"))) if email],
+            page=_page_url(properties, context),
+            address=str(visitor_address or "") if self.trust is Trust.SERVER else self.sender.address,
+            names_lead=self.trust is Trust.SERVER or named[0].kind == "email",
+            opts_out=self.sender.opts_out,
+            is_prefetch=self.sender.is_prefetch,
+        )
         return LeadEvent(
             id=event_id(self.source, _message_id(message_id) or own_id),
             name=name,
@@ -79,14 +102,7 @@ class Arrival:
             fingerprint=own_print,
             properties=properties,
             traits=traits_with_facts(traits or {}, self.trust),
-            context=context_with_facts(
-                context,
-                self.trust,
-                call=call,
-                properties=properties,
-                occurred_at=happened_at,
-                timestamp=timestamp,
-            ),
+            context={**full_context, **marks(said, self.house)},
         )
 
     def _believed(self, identifiers: Mapping[str, str | None]) -> Mapping[str, str | None]:
@@ -119,6 +135,12 @@ def event_name(field: str, value: Any) -> str:
     if not name or len(name) > EVENT_NAME_CHARACTERS_MAX:
         raise Rejected("invalid_event", f"`{field}` must be a name of 1 to {EVENT_NAME_CHARACTERS_MAX} characters")
     return name
+
+
+def _page_url(properties: Json, context: Json) -> str:
+    page = context.get("page")
+    urls = (properties.get("url"), page.get("url") if isinstance(page, dict) else None, properties.get("page"))
+    return next((url for url in urls if isinstance(url, str)), "")
 
 
 def _message_id(value: Any) -> str | None:

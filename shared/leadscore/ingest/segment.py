@@ -90,6 +90,7 @@ def read_call(item: Any, call: str, arrival: Arrival, envelope: Envelope | None 
         properties=properties,
         traits=traits,
         context=_kept(context, call),
+        visitor_address=context.get("ip"),
     )
 
 

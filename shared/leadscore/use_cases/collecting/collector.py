@@ -12,6 +12,7 @@ from typing import Any
 
 from leadscore.domain.event import LeadEvent, Trust
 from leadscore.ingest.arrival import Arrival, Sender, find_source
+from leadscore.ingest.facts.uncounted import NO_HOUSE, House
 from leadscore.ingest.http import Request, Response, failure, json_response
 from leadscore.ingest.segment import Failure, failed_text
 from leadscore.use_cases.messages import event_bodies
@@ -29,7 +30,8 @@ class Unavailable(Exception):
 class Collector:
     """`sources` are believed as far as their trust says; `kinds` has the kind that each was given in the settings.
 
-    `redirect_sites` are the deployer's own. `report` gets what failed, `count` what is worth a metric.
+    `redirect_sites` are the deployer's own, and what comes from the `house` counts nothing. `report` gets what failed,
+    `count` what is worth a metric.
     """
 
     sources: Mapping[str, Trust]
@@ -42,6 +44,8 @@ class Collector:
     count: Callable[[str, int], None]
     report: Callable[[BaseException], None]
     kinds: Mapping[str, str] = field(default_factory=dict)
+    signing_secret: Callable[[str], str | None] = lambda _source: None
+    house: House = NO_HOUSE
 
     def arrival(self, request: Request, key: Any) -> Arrival:
         """Who sent it: the source of the key in Basic authentication, or else of `key`."""
@@ -50,8 +54,13 @@ class Collector:
 
     def arrival_of(self, request: Request, source: str, trust: Trust) -> Arrival:
         """The arrival of something whose sender is known already."""
-        sender = Sender(request.address, request.header("user-agent"), opts_out=request.opts_out)
-        return Arrival(source, trust, self.now(), self.new_token, sender)
+        sender = Sender(
+            request.address,
+            request.header("user-agent"),
+            opts_out=request.opts_out,
+            is_prefetch=request.is_prefetch,
+        )
+        return Arrival(source, trust, self.now(), self.new_token, sender, self.house)
 
     def root(self) -> str:
         """The secret that every write key is derived from."""

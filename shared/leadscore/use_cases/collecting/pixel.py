@@ -17,13 +17,12 @@ def pictured(collector: Collector, request: Request, take: Callable[[Collector, 
     """What `take` answers, or else a picture: browsers and mail clients show nothing else."""
     if request.method == "HEAD":
         return picture()
-    if not request.is_prefetch:  # Else nobody looked at it yet.
-        try:
-            return take(collector, request)
-        except Rejected:
-            pass  # Counted, like all that could not be taken.
-        except Unavailable as error:
-            collector.report_unavailable(error)
+    try:
+        return take(collector, request)
+    except Rejected:
+        pass  # Counted, like all that could not be taken.
+    except Unavailable as error:
+        collector.report_unavailable(error)
     collector.count("pixel.dropped", 1)
     return picture()
 

@@ -1,0 +1,140 @@
+"""Events that are kept and count nothing: those of machines, of own people, and of those who do not want it.
+
+Each is marked in the event's context, where the fold finds it (`domain/marks.py`).
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import Any
+from urllib.parse import urlsplit
+
+from leadscore.domain.event import Json, Trust
+from leadscore.domain.marks import INTERNAL, MACHINE, OWN_LEAD, UNCONSENTED
+from leadscore.ingest.facts.crawlers import is_crawler
+
+#: What nobody but a server may say of an event.
+DERIVED_MARKS = frozenset({INTERNAL, UNCONSENTED})
+#: Calls that programs make which load a page or show a picture. A script may well post a form for somebody.
+_LOADS = frozenset({"page", "screen"})
+_MAIL_EVENTS = frozenset({"Email Opened", "Email Link Clicked"})
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Who is at home here. Addresses of mail as shell patterns (`qa+*@example.com`), all in lower case.
+
+    `consent_categories` are those of `context.consent.categoryPreferences` that allow to score, in lower case.
+    """
+
+    email_domains: frozenset[str] = frozenset()
+    emails: tuple[str, ...] = ()
+    hosts: frozenset[str] = frozenset()
+    networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    consent_categories: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, internal: Mapping[str, Iterable[str]], consent_categories: Iterable[str]) -> "House":
+        """From the settings. Raises ValueError where a network is none."""
+        return cls(
+            email_domains=_lower(internal.get("email_domains", ())),
+            emails=tuple(_lower(internal.get("emails", ()))),
+            hosts=_lower(internal.get("hosts", ())),
+            networks=tuple(ip_network(network) for network in internal.get("addresses", ())),
+            consent_categories=_lower(consent_categories),
+        )
+
+    def has_address(self, address: str) -> bool:
+        """Whether a program at this address is inside."""
+        if not self.networks or not address:
+            return False
+        try:
+            parsed = ip_address(address)
+        except ValueError:
+            return False
+        return any(parsed in network for network in self.networks)
+
+    def has_email(self, email: str | None) -> bool:
+        """Whether somebody with this address of mail belongs here."""
+        if not email:
+            return False
+        domain = email.rpartition("@")[2]
+        return domain in self.email_domains or any(fnmatchcase(email, pattern) for pattern in self.emails)
+
+    def has_page(self, url: str) -> bool:
+        """Whether the page is one of a host that is for own use."""
+        if not self.hosts:
+            return False
+        try:
+            return (urlsplit(url).hostname or "") in self.hosts
+        except ValueError:
+            return False
+
+
+NO_HOUSE = House()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What an event says of itself, as far as that decides whether it counts.
+
+    `address` is where the visitor's program sent from. `names_lead` says that whoever sent the event may say who the
+    lead is: else anybody could name an own address along with somebody else's id, and that lead would count nothing.
+    """
+
+    call: str
+    name: str
+    trust: Trust
+    context: Json
+    emails: Collection[str]
+    page: str
+    address: str
+    names_lead: bool
+    opts_out: bool
+    is_prefetch: bool
+
+
+def marks(said: Said, house: House) -> dict[str, Any]:
+    """What to add to the context. A browser's wish not to be followed is kept with the event, too."""
+    found: dict[str, Any] = {}
+    if said.opts_out:
+        found["consent"] = {**_object(said.context.get("consent")), "opted_out": True}
+    if _is_machine(said):
+        found[MACHINE] = True
+    if any(map(house.has_email, said.emails)):
+        found[INTERNAL] = OWN_LEAD if said.names_lead else True
+    elif house.has_address(said.address) or house.has_page(said.page):
+        found[INTERNAL] = True
+    if _is_unconsented(said, house):
+        found[UNCONSENTED] = True
+    return found
+
+
+def _is_machine(said: Said) -> bool:
+    """Whether a program made the event with nobody looking, as far as it says so."""
+    if said.is_prefetch or said.context.get("webdriver") is True:
+        return True
+    loads = said.call in _LOADS or said.name in _MAIL_EVENTS or said.trust is Trust.PUBLIC
+    user_agent = said.context.get("userAgent")
+    return loads and isinstance(user_agent, str) and is_crawler(user_agent)
+
+
+def _is_unconsented(said: Said, house: House) -> bool:
+    """Whether the lead does not want to be followed. What is said for these very categories outweighs a signal.
+
+    A form is submitted by the person, and what a server tells is its own responsibility unless it says otherwise.
+    """
+    preferences = _object(_object(said.context.get("consent")).get("categoryPreferences"))
+    answers = [answer for name, answer in preferences.items() if str(name).lower() in house.consent_categories]
+    if False in answers:
+        return True
+    return said.opts_out and said.trust is Trust.PUBLIC and True not in answers
+
+
+def _lower(texts: Iterable[str]) -> frozenset[str]:
+    return frozenset(text.lower() for text in texts)
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}

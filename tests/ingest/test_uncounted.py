@@ -1,0 +1,226 @@
+"""What is kept and counts nothing: machines, own people and tests, and those who do not want to be followed."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leadscore.ingest.facts.crawlers import is_crawler
+from leadscore.ingest.facts.uncounted import House
+from tests.ingest.door import PUBLIC_KEY, SERVER_KEY, Door, basic
+
+CHROME = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36"
+)
+GOOGLEBOT = (
+    "Mozilla/5.0 (Linux; Android 6.0.1; Nexus 5X Build/MMB29P) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/150.0.0.0 Mobile Safari/537.36 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+)
+GMAIL = "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)"
+HOUSE = House.of(
+    {
+        "email_domains": ["Northwind.example"],
+        "emails": ["qa+*@gmail.com"],
+        "hosts": ["staging.northwind.example"],
+        "addresses": ["203.0.113.0/24", "2001:db8::/32"],
+    },
+    ["analytics", "C0002"],
+)
+MARKS = ("machine", "internal", "unconsented")
+
+
+def sent(
+    call: str = "track",
+    *,
+    key: str = PUBLIC_KEY,
+    address: str = "198.51.100.7",
+    headers: Mapping[str, str] | None = None,
+    **item: Any,
+) -> dict[str, Any]:
+    """The context of the event that a call becomes."""
+    door = Door(house=HOUSE, address=address)
+    body = {"event": "Trial Started", "anonymousId": "v", **item}
+    assert door.post(f"/v1/{call}", body, key=key, headers=headers).status == 200
+    return dict(door.event.context)
+
+
+def marks(context: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: context[name] for name in MARKS if name in context}
+
+
+# -- machines ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "user_agent",
+    [
+        GOOGLEBOT,
+        "Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)",
+        "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)",
+        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/150.0.0.0 Safari/537.36",
+        "python-requests/2.32.3",
+        "curl/8.9.1",
+    ],
+)
+def test_a_crawler_names_itself(user_agent: str) -> None:
+    assert is_crawler(user_agent)
+
+
+@pytest.mark.parametrize(
+    "user_agent",
+    [
+        "",
+        CHROME,
+        GMAIL,
+        "Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:127.0) Gecko/20100101 Firefox/127.0",
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+            "Version/17.5 Mobile/15E148 Safari/604.1"
+        ),
+        (
+            "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/25.0 "
+            "Chrome/121.0.0.0 Mobile Safari/537.36"
+        ),
+    ],
+)
+def test_a_persons_browser_is_no_crawler(user_agent: str) -> None:
+    assert not is_crawler(user_agent)
+
+
+@given(st.text(max_size=300))
+def test_any_name_of_a_program_is_judged(user_agent: str) -> None:
+    assert is_crawler(user_agent) in (True, False)
+
+
+def test_a_crawlers_page_view_is_kept_and_marked() -> None:
+    assert marks(sent("page", context={"userAgent": GOOGLEBOT})) == {"machine": True}
+    assert marks(sent("page", key=SERVER_KEY, context={"userAgent": GOOGLEBOT})) == {"machine": True}
+
+
+def test_a_persons_page_view_has_no_mark() -> None:
+    assert marks(sent("page", context={"userAgent": CHROME})) == {}
+
+
+def test_a_script_of_a_server_may_tell_what_somebody_did() -> None:
+    assert marks(sent(key=SERVER_KEY, context={"userAgent": "python-requests/2.32.3"})) == {}
+
+
+def test_a_script_may_post_a_form_for_somebody() -> None:
+    door = Door(house=HOUSE)
+    door.post("/forms/demo", {"email": "ada@acme.io"}, headers={"user-agent": "python-requests/2.32.3"})
+    assert marks(door.event.context) == {}
+
+
+def test_a_browser_that_a_program_drives_is_a_machine() -> None:
+    assert marks(sent("page", context={"userAgent": CHROME, "webdriver": True})) == {"machine": True}
+
+
+def test_what_is_fetched_in_advance_is_a_machines() -> None:
+    assert marks(sent("page", headers={"sec-purpose": "prefetch;prerender"})) == {"machine": True}
+
+
+# -- own people and tests ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("address", "inside"),
+    [("203.0.113.9", True), ("203.0.114.9", False), ("2001:db8::1", True), ("", False), ("no address", False)],
+)
+def test_what_comes_from_an_own_address_is_internal(address: str, *, inside: bool) -> None:
+    assert marks(sent("page", address=address)) == ({"internal": True} if inside else {})
+
+
+def test_an_own_server_tells_of_others_and_says_where_they_were() -> None:
+    assert marks(sent(key=SERVER_KEY, address="203.0.113.9")) == {}
+    assert marks(sent(key=SERVER_KEY, context={"ip": "203.0.113.9"})) == {"internal": True}
+
+
+def test_a_visitor_does_not_say_from_where_he_comes() -> None:
+    assert marks(sent("page", address="203.0.113.9", context={"ip": "198.51.100.7"})) == {"internal": True}
+
+
+def test_pages_of_an_own_host_are_internal() -> None:
+    page = {"url": "https://staging.northwind.example/pricing"}
+    assert marks(sent("page", properties=page)) == {"internal": True}
+    assert marks(sent(context={"page": page})) == {"internal": True}
+    assert marks(sent("page", properties={"url": "https://www.northwind.example/pricing"})) == {}
+
+
+@pytest.mark.parametrize("email", ["ann@northwind.example", "Ann@NORTHWIND.example", "qa+17@gmail.com"])
+def test_whoever_has_an_own_address_of_mail_counts_nothing_at_all(email: str) -> None:
+    assert marks(sent("identify", key=SERVER_KEY, userId="u", traits={"email": email})) == {"internal": "lead"}
+
+
+def test_nobody_can_make_another_lead_one_of_ours() -> None:
+    claim = {"userId": "somebody-else", "traits": {"email": "ann@northwind.example"}}
+    assert marks(sent("identify", **claim)) == {"internal": True}
+
+
+def test_a_form_with_an_own_address_is_of_that_person() -> None:
+    door = Door(house=HOUSE)
+    door.post("/forms/demo", {"email": "ann@northwind.example"})
+    assert marks(door.event.context) == {"internal": "lead"}
+
+
+def test_only_a_server_may_say_that_an_event_is_internal() -> None:
+    claim = {"internal": "lead", "unconsented": True}
+    assert marks(sent(context=claim)) == {}
+    assert marks(sent(key=SERVER_KEY, context=claim)) == claim
+
+
+def test_without_settings_nothing_is_internal() -> None:
+    door = Door(address="203.0.113.9")
+    door.post("/v1/identify", {"userId": "u", "traits": {"email": "ann@northwind.example"}}, key=SERVER_KEY)
+    assert marks(door.event.context) == {}
+
+
+# -- consent -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("header", ["sec-gpc", "dnt"])
+def test_a_browsers_wish_is_honoured_and_kept(header: str) -> None:
+    context = sent("page", headers={header: "1"})
+    assert marks(context) == {"unconsented": True}
+    assert context["consent"] == {"opted_out": True}
+
+
+@pytest.mark.parametrize("category", ["analytics", "Analytics", "C0002"])
+def test_a_refusal_is_honoured(category: str) -> None:
+    consent = {"categoryPreferences": {category: False, "Advertising": True}}
+    context = sent("page", context={"consent": consent})
+    assert marks(context) == {"unconsented": True}
+    assert context["consent"] == consent
+
+
+def test_a_refusal_of_something_else_is_none() -> None:
+    assert marks(sent("page", context={"consent": {"categoryPreferences": {"Advertising": False}}})) == {}
+
+
+def test_what_is_said_on_the_page_outweighs_the_browsers_signal() -> None:
+    said = {"consent": {"categoryPreferences": {"Analytics": True}}}
+    assert marks(sent("page", headers={"sec-gpc": "1"}, context=said)) == {}
+
+
+def test_what_a_server_tells_is_no_browsers_request() -> None:
+    assert marks(sent(key=SERVER_KEY, headers={"dnt": "1"})) == {}
+
+
+def test_a_form_is_an_answer_whatever_the_browser_says() -> None:
+    door = Door(house=HOUSE)
+    door.post("/forms/demo", {"email": "ada@acme.io"}, headers={"sec-gpc": "1", "authorization": basic(PUBLIC_KEY)})
+    assert marks(door.event.context) == {}
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+)
+
+
+@given(
+    st.fixed_dictionaries({}, optional=dict.fromkeys(("consent", "page", "userAgent", "machine", "webdriver"), JSON))
+)
+def test_no_context_is_a_reason_to_fail(context: dict[str, Any]) -> None:
+    sent("page", context=context)
