@@ -55,6 +55,7 @@ UNUSED = (
     "boto3/data",
     "boto3/examples",
     "dateutil/zoneinfo",
+    "ecdsa/test_*.py",
     "pydantic/_hypothesis_plugin.py",
     "pydantic/mypy.py",
     "pydantic/v1",

@@ -1,4 +1,4 @@
-"""A random secret that nobody has to choose, and that stays until somebody changes it."""
+"""Secrets: a random one that nobody has to choose, and an empty one for what others chose. Both stay."""
 
 import string
 
@@ -9,6 +9,21 @@ from constructs import Construct
 from infra.acknowledge import acknowledge
 from infra.grant import allow
 from infra.settings import Settings
+
+
+class EmptySecret(Construct):
+    """A secret whose value somebody stores later. A deployment never gives it one, so it never overwrites one."""
+
+    def __init__(self, scope: Construct, id: str, *, settings: Settings, description: str) -> None:
+        super().__init__(scope, id)
+        # The CDK's own construct would make up a value.
+        secret = secretsmanager.CfnSecret(self, "Secret", description=description)
+        secret.apply_removal_policy(settings.removal)
+        acknowledge(secret, "AwsSolutions-SMG4", "Others chose what is in it, and only they can change it.")
+        self.arn = secret.attr_id
+
+    def allow_reading(self, grantee: iam.IGrantable) -> None:
+        allow(grantee, self.arn, "secretsmanager:GetSecretValue")
 
 
 class RandomSecret(Construct):

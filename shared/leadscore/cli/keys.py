@@ -9,6 +9,7 @@ from leadscore.adapters import clients
 from leadscore.adapters.secrets import StoredSecrets
 from leadscore.cli.deployed import LocalOption, StackOption, deployed, local_settings
 from leadscore.domain.write_key import write_key
+from leadscore.ingest.webhooks.kinds import WEBHOOK_KINDS
 
 
 def keys(stack: StackOption = "LeadScore", local: LocalOption = False) -> None:
@@ -23,7 +24,12 @@ def keys(stack: StackOption = "LeadScore", local: LocalOption = False) -> None:
             "collect": found.get("collect_url") or deployment.outputs["CollectUrl"],
             "leads": found.get("leads_url") or deployment.outputs["LeadsUrl"],
             "leads token": secrets.read(deployment.outputs["LeadsTokenSecretArn"]),
-            **{f"{source} ({kind})": write_key(root, source) for source, kind in sources.items()},
+            # Webhooks sign instead: `leadscore webhooks list` has theirs.
+            **{
+                f"{source} ({kind})": write_key(root, source)
+                for source, kind in sources.items()
+                if kind not in WEBHOOK_KINDS and kind != "ses"
+            },
         }
     for name, value in lines.items():
         typer.echo(f"{name:20} {value}")

@@ -9,32 +9,34 @@ from urllib.parse import parse_qsl
 
 from leadscore.domain.event import LeadEvent, Trust
 from leadscore.ingest.arrival import Arrival, event_name
+from leadscore.ingest.clock import occurred_at
 from leadscore.ingest.ids import email_address, identifier
 from leadscore.ingest.json_body import checked, parse, well_formed
 from leadscore.ingest.page import campaign, split_url
 from leadscore.ingest.rejection import Rejected
 
 EVENT_NAME = "Form Submitted"
+#: How a field begins that asks for consent.
+CONSENT = "consent_"
 FIELDS_MAX = 50
 VALUE_BYTES_MAX = 4 * 1024
 
 _FORM_NAME = re.compile(r"[a-z0-9_-]{1,64}")
 #: Fields that steer the post and are not part of what the person said.
 _RESERVED = frozenset({"writeKey", "redirect", "anonymousId", "userId", "messageId", "event"})
-_CONSENT = "consent_"
 #: Fields that describe a person or their company become traits, under these names. Forms call them many things.
 _TRAITS: Mapping[str, tuple[str, ...]] = {
     "email": ("e_mail", "email_address", "mail", "work_email", "business_email", "your_email"),
     "first_name": ("firstname", "given_name", "forename"),
     "last_name": ("lastname", "family_name", "surname"),
     "name": ("full_name", "fullname", "your_name"),
-    "phone": ("phone_number", "telephone", "tel", "mobile"),
+    "phone": ("phone_number", "telephone", "tel", "mobile", "mobilephone"),
     "title": ("job_title", "jobtitle", "position"),
     "role": ("job_role",),
     "seniority": (),
     "department": (),
     "company": ("company_name", "organization", "organisation"),
-    "company_size": ("employees", "number_of_employees", "employee_count"),
+    "company_size": ("employees", "number_of_employees", "employee_count", "numemployees", "numberofemployees"),
     "industry": (),
     "website": ("company_website", "homepage"),
     "annual_revenue": ("revenue",),
@@ -68,13 +70,23 @@ def read_fields(content_type: str, body: bytes) -> Fields:
                 "a form is sent as application/x-www-form-urlencoded, multipart/form-data or application/json",
                 status=415,
             )
-    return _bounded(pairs)
+    return bounded(pairs)
 
 
 def read_form(
-    form: str, fields: Fields, arrival: Arrival, *, visitor: str | None, page_url: str, user_agent: str
+    form: str,
+    fields: Fields,
+    arrival: Arrival,
+    *,
+    visitor: str | None,
+    page_url: str,
+    user_agent: str,
+    submitted_at: Any = None,
 ) -> LeadEvent:
-    """The event of a submitted form: at least declared, as a person submitted it. `visitor` is the cookie's id."""
+    """The event of a submitted form: at least declared, as a person submitted it. `visitor` is the cookie's id.
+
+    `submitted_at` is when that was, if the client says so; otherwise it is now.
+    """
     if _FORM_NAME.fullmatch(form) is None:
         raise Rejected("invalid_form_name", "a form's name has 1 to 64 of a-z, 0-9, - and _: change the post's path")
     content = {name: value for name, value in fields.items() if name != "writeKey"}
@@ -89,8 +101,10 @@ def read_form(
             "email": email_address(traits.get("email")),
             "anonymous_id": identifier("anonymousId", fields.get("anonymousId")) or visitor,
         },
-        content=checked({"form": form, "fields": content}),
+        content=checked({"form": form, "fields": content} | ({"at": submitted_at} if submitted_at else {})),
         message_id=fields.get("messageId"),
+        is_dated=bool(submitted_at),
+        occurred_at=occurred_at(timestamp=submitted_at, sent_at=None, received_at=arrival.received_at),
         properties={**answers, "form": form} | ({"page": page} if page else {}),
         traits=traits,
         context={name: value for name, value in context.items() if value},
@@ -131,7 +145,8 @@ def _json_pairs(body: bytes) -> Iterable[tuple[str, Any]]:
     return document.items()
 
 
-def _bounded(pairs: Iterable[tuple[str, Any]]) -> Fields:
+def bounded(pairs: Iterable[tuple[str, Any]]) -> Fields:
+    """The fields within their limits, blank ones left out, and those that repeat as a list."""
     fields: dict[str, Any] = {}
     for count, (raw_name, raw_value) in enumerate(pairs, start=1):
         if count > FIELDS_MAX:
@@ -164,7 +179,7 @@ def _traits_and_answers(fields: Fields) -> tuple[dict[str, Any], dict[str, Any]]
     traits: dict[str, Any] = {}
     answers: dict[str, Any] = {}
     for name, value in fields.items():
-        if name in _RESERVED or name.startswith(_CONSENT):
+        if name in _RESERVED or name.startswith(CONSENT):
             continue
         if trait := trait_named(name):
             traits[trait] = trait_value(trait, value)
@@ -193,4 +208,4 @@ def snake_case(name: str) -> str:
 
 
 def _consent(fields: Fields) -> dict[str, Any]:
-    return {name.removeprefix(_CONSENT): value for name, value in fields.items() if name.startswith(_CONSENT)}
+    return {name.removeprefix(CONSENT): value for name, value in fields.items() if name.startswith(CONSENT)}

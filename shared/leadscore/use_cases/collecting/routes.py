@@ -102,3 +102,11 @@ ROUTES: tuple[Route, ...] = (
     Route(re.compile(r"/forms/([^/]+)"), _POST, forms.submit),
     Route(re.compile(r"/health"), _GET, _health),
 )
+    Route(re.compile(r"/webhooks/([^/]+)"), _POST, _later("webhooks", "receive")),
+    Route(
+        re.compile(r"/submissions/v3/integration/(?:secure/)?submit/([^/]+)/([^/]+)"), _POST, forms.submit_as_to_hubspot
+    ),
+    Route(re.compile(r"/v1/merge"), _POST, _later("rudderstack", "merge")),
+    Route(re.compile(r"/beacon/v1/batch"), _POST, _later("rudderstack", "beacon")),
+    Route(re.compile(r"/pixel/v1/(track|page)"), _GET, _later("rudderstack", "picture"), pictures=True),
+    Route(re.compile(r"/sourceConfig"), _GET, _later("rudderstack", "source_config")),
