@@ -1,0 +1,97 @@
+"""Clients as companies run them: unmodified, each in a process of its own, against the deployed stack."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from infra.local.http_server import serving
+from infra.local.ministack import ROOT
+from infra.local.stack import LocalStack, front_of
+from tests.e2e.clients.faulty import Fault, FaultyFront
+from tests.e2e.outside import Outside, new_name
+
+HERE = Path(__file__).parent
+PYTHON, NODE = (sys.executable,), ("node",)
+#: The program of each client, and its options.
+CLIENTS: Mapping[str, tuple[str, ...]] = {
+    "segment-analytics-python": (*PYTHON, "segment_python.py"),
+    "segment-analytics-python, gzip": (*PYTHON, "segment_python.py", "gzip"),
+    "rudder-sdk-python": (*PYTHON, "rudder_python.py"),
+    "rudder-sdk-python, uncompressed": (*PYTHON, "rudder_python.py", "plain"),
+    "@segment/analytics-node": (*NODE, "segment_node.mjs"),
+    "@rudderstack/rudder-sdk-node": (*NODE, "rudder_node.mjs"),
+}
+#: What they send, as rules count it.
+SENT = {"Decides (C-level, founder, VP)": 1, "Trial started": 1, "Email link clicked": 1}
+#: Beyond this a deployment, a job or a lambda of the sender would be held up.
+PROCESS_SECONDS_MAX = 20
+
+
+@dataclass(frozen=True)
+class Run:
+    """How it went with one process. `statuses` are what its requests were answered, in order."""
+
+    user: str
+    code: int
+    seconds: float
+    says: str
+    statuses: list[int]
+
+
+@pytest.fixture(scope="module")
+def runs(stack: LocalStack) -> Mapping[tuple[str, Fault | None], Run]:
+    """Every client with every fault, and (None) with a key that nobody has. A few run beside each other."""
+    cases = list(product(CLIENTS, (*Fault, None)))
+    with ThreadPoolExecutor(4) as pool:
+        return dict(zip(cases, pool.map(lambda case: run(stack, *case), cases), strict=True))
+
+
+def run(stack: LocalStack, client: str, fault: Fault | None) -> Run:
+    user = new_name()
+    key = "nobody_0123456789abcdef0123456789abcdef" if fault is None else stack.server_write_key
+    front = FaultyFront(front_of(stack.ministack, stack.outputs), fault or Fault.NONE)
+    program, script, *options = CLIENTS[client]
+    with serving(front) as url:
+        began = time.monotonic()
+        process = subprocess.run(
+            [program, str(HERE / script), url, key, user, *options],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=ROOT,
+            env=os.environ | {"NO_PROXY": "127.0.0.1"},
+            timeout=60,
+        )
+        return Run(user, process.returncode, time.monotonic() - began, process.stderr, front.statuses)
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("fault", Fault, ids=lambda fault: fault.value)
+def test_each_event_counts_once_whatever_happens_to_the_first_request(
+    runs: Mapping[tuple[str, Fault | None], Run], outside: Outside, client: str, fault: Fault
+) -> None:
+    ran = runs[client, fault]
+
+    assert (ran.code, ran.seconds < PROCESS_SECONDS_MAX) == (0, True), ran
+    assert [status for status in ran.statuses if status != 200] == ([] if fault is Fault.NONE else [503]), ran
+    lead = outside.lead(user_id=ran.user)
+    assert {line["rule"]: line["times"] for line in lead["explanation"]} == SENT
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_refused_key_is_tried_once_for_each_batch_and_the_process_ends(
+    runs: Mapping[tuple[str, Fault | None], Run], outside: Outside, client: str
+) -> None:
+    ran = runs[client, None]
+
+    assert (ran.code, ran.seconds < PROCESS_SECONDS_MAX) == (0, True), ran
+    assert ran.statuses == [401] * len(runs[client, Fault.NONE].statuses)
+    assert outside.ask("POST", "/leads/lookup", json={"user_id": ran.user}).status_code == 404
