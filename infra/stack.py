@@ -10,6 +10,7 @@ from infra.alarms import Alarms
 from infra.collection import Collection
 from infra.decay import Decay
 from infra.events_queue import EventsQueue
+from infra.file_import import FileImport
 from infra.lambda_function import Functions
 from infra.leads_api import LeadsApi
 from infra.notification import Notification
@@ -41,12 +42,14 @@ class LeadScoreStack(Stack):
         decay = Decay(self, "Decay", functions=functions, settings=settings, storage=storage, events=events)
         notification = Notification(self, "Notification", functions=functions, settings=settings, storage=storage)
         leads = LeadsApi(self, "Leads", functions=functions, settings=settings, storage=storage)
+        files = FileImport(self, "Import", functions=functions, settings=settings, events=events)
 
         alarms = Alarms(self, "Alarms", settings=settings)
         alarms.when_not_empty(
             {
                 "EventsDeadLetters": events.dead_letters,
                 "DecayDeadLetters": decay.dead_letters,
+                "ImportDeadLetters": files.dead_letters,
                 **notification.dead_letters,
             }
         )
@@ -58,6 +61,7 @@ class LeadScoreStack(Stack):
                 "Collect": collection.function,
                 "Score": score.function,
                 "Decay": decay.function,
+                "Import": files.function,
                 "Notify": notification.function,
                 "Leads": leads.function,
             }
@@ -74,6 +78,7 @@ class LeadScoreStack(Stack):
             EventsTableName=storage.events.table_name,
             LeadsTableName=storage.leads.table_name,
             FailedEventsBucketName=storage.failed_events.bucket_name,
+            ImportBucketName=files.bucket.bucket_name,
             WriteKeySecretArn=collection.write_key_root.arn,
             LeadsTokenSecretArn=leads.token.arn,
             CollectFunctionName=collection.function.function_name,

@@ -9,7 +9,7 @@ import pytest
 
 from infra import bundle
 
-FUNCTIONS = ("collect", "decay", "leads_api", "notify", "score")
+FUNCTIONS = ("collect", "decay", "import_file", "leads_api", "notify", "score")
 
 #: Run where nothing but the standard library and the bundle can be found.
 IMPORT_ALL = f"""

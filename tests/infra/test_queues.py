@@ -5,6 +5,7 @@ import pytest
 
 from tests.infra.template import functions, of_type, target
 
+FAILED_EVENTS = "StorageFailedEventsE8702E6F"
 FOURTEEN_DAYS = 14 * 24 * 3_600
 
 
@@ -40,7 +41,7 @@ def test_a_batch_being_scored_is_not_delivered_again(resources: dict[str, Any], 
 def test_a_poison_message_ends_in_a_queue_after_bounded_tries(queues: dict[str, Any]) -> None:
     redrives = {name: queue["RedrivePolicy"] for name, queue in queues.items() if "RedrivePolicy" in queue}
 
-    assert len(redrives) == 3, "events, sales, nurture"
+    assert len(redrives) == 4, "events, sales, nurture, files"
     for redrive in redrives.values():
         assert redrive["maxReceiveCount"] >= 5
         assert target(redrive["deadLetterTargetArn"]) not in redrives
@@ -75,8 +76,7 @@ def test_a_transition_that_cannot_be_told_blocks_no_other_and_is_kept(resources:
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert 5 <= mapping["MaximumRetryAttempts"] <= 10
     assert mapping["MaximumRecordAgeInSeconds"] <= 12 * 3_600
-    [bucket] = of_type(resources, "AWS::S3::Bucket")
-    assert target(mapping["DestinationConfig"]["OnFailure"]["Destination"]) == bucket
+    assert target(mapping["DestinationConfig"]["OnFailure"]["Destination"]) == FAILED_EVENTS
 
 
 def test_each_route_has_a_queue_that_gets_the_bare_notification(
@@ -101,7 +101,7 @@ def test_every_dead_letter_queue_is_watched(resources: dict[str, Any], queues: d
         for dimension in alarm["Dimensions"]
     }
 
-    assert len(ends) == 4, "events, decay, sales, nurture"
+    assert len(ends) == 5, "events, decay, sales, nurture, files"
     assert watched == ends
 
 

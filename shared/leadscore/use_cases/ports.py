@@ -7,9 +7,9 @@ StoreError
   KindTaken          the lead is known by another identifier of that kind
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 
 from leadscore.domain.event import Identifier, LeadEvent
 from leadscore.domain.model import Model
@@ -283,6 +283,23 @@ class ModelBehind(StoreError):
 class EventsQueue(Protocol):
     def send(self, bodies: Sequence[str]) -> None:
         """Queue every body, or raise: nothing is taken for sent that the queue did not acknowledge."""
+
+
+class FileGone(Exception):
+    """The file was removed, or another was put in its place: that one is imported on its own account."""
+
+
+class Drop(Protocol):
+    """The bucket that files to be imported are put into."""
+
+    def read(self, key: str, *, etag: str, start: int = 0) -> Iterator[bytes]:
+        """The file from this byte on, in pieces. Raises FileGone."""
+
+    def read_text(self, key: str) -> str | None:
+        """A small file; None where it is not there. Raises UnicodeDecodeError."""
+
+    def write(self, key: str, content: IO[bytes]) -> None:
+        """Put a file."""
 
 
 class FailedEvents(Protocol):
