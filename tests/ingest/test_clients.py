@@ -51,6 +51,12 @@ def send(client: str, key: str, door: Door) -> list[LeadEvent]:
         ),
         ("segment-node-3.1.0", SERVER_KEY, [("Signed Up", {"user_id": "u-9"}, NOON - 500)]),
         ("rudder-node-3.0.13", SERVER_KEY, [("Invite Sent", {"user_id": "u-11"}, NOON - 2_000)]),
+        ("rudder-js-3.34.1-page", PUBLIC_KEY, [("Page Viewed", {"anonymous_id": VISITOR}, NOON - 10)]),
+        (
+            "rudder-js-3.34.1-identify",
+            PUBLIC_KEY,
+            [("Identified", {"user_id": "u-1042", "email": "ada@example.org", "anonymous_id": VISITOR}, NOON - 10)],
+        ),
         ("analytics-next-page", PUBLIC_KEY, [("Page Viewed", {"anonymous_id": VISITOR}, NOON - 10)]),
         (
             "analytics-next-track",

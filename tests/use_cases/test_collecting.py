@@ -343,13 +343,20 @@ def test_health_needs_nothing() -> None:
 
 @pytest.mark.parametrize("path", ["/v1/batch", "/v1/t", "/forms/contact", f"/v1/projects/{PUBLIC_KEY}/settings"])
 def test_a_browser_may_ask_from_any_site(path: str) -> None:
-    response = Door().get(path, method="OPTIONS")
+    asked = {"origin": "https://elsewhere.example", "access-control-request-headers": "authorization,rsa-retry-attempt"}
+    response = Door().get(path, method="OPTIONS", headers=asked)
     headers = response.to_gateway()["headers"]
     assert response.status == 204
     assert headers["access-control-allow-origin"] == "*"
-    assert headers["access-control-allow-headers"] == "Authorization, Content-Type, X-Retry-Count"
+    assert headers["access-control-allow-headers"] == "authorization,rsa-retry-attempt"
     assert "POST" in headers["access-control-allow-methods"]
     assert "access-control-allow-credentials" not in headers
+
+
+@pytest.mark.parametrize("asked", ["", "x\r\nset-cookie: a=b", "x" * 2_000, "é"])
+def test_a_preflight_repeats_only_names_of_headers(asked: str) -> None:
+    response = Door().get("/v1/t", method="OPTIONS", headers={"access-control-request-headers": asked})
+    assert response.headers["access-control-allow-headers"] == "Authorization, Content-Type"
 
 
 def test_analytics_js_finds_its_settings() -> None:

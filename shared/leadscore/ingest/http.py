@@ -5,6 +5,7 @@ import binascii
 import gzip
 import io
 import json
+import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -24,15 +25,12 @@ _KEPT_AT_THE_EDGE = {"host": "x-forwarded-host", "content-type": "x-original-con
 _ADDRESS_AT_THE_EDGE = "x-viewer-address"
 #: Any site may send, and none with the visitor's cookies but by `with_credentials`.
 _CORS = {"access-control-allow-origin": "*"}
-#: Authorization has to be named (`*` does not cover it). X-Retry-Count is of Segment's browser client, AnonymousId of
-#: RudderStack's, SP-Anonymous of Snowplow's and X-Requested-With of Mautic's.
 _PREFLIGHT = {
     "access-control-allow-methods": "GET, POST, OPTIONS",
-    "access-control-allow-headers": (
-        "Authorization, Content-Type, X-Retry-Count, AnonymousId, SP-Anonymous, X-Requested-With"
-    ),
     "access-control-max-age": "7200",
+    "vary": "Origin, Access-Control-Request-Headers",
 }
+_HEADER_NAMES = re.compile(r"[A-Za-z0-9_, -]{1,1000}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,14 +166,20 @@ def failure(status: int, code: str, message: str, headers: Mapping[str, str] | N
     return json_response({"code": code, "message": message}, status=status, headers=headers)
 
 
-def preflight() -> Response:
-    return Response(204, headers=_PREFLIGHT)
+def preflight(request: Request) -> Response:
+    """Whatever headers a page wants to send, it may: every vendor's client adds its own, with each version others.
+
+    They are named one by one, since `*` does not cover Authorization.
+    """
+    asked = request.header("access-control-request-headers")
+    headers = asked if _HEADER_NAMES.fullmatch(asked) else "Authorization, Content-Type"
+    return Response(204, headers={**_PREFLIGHT, "access-control-allow-headers": headers})
 
 
 def with_credentials(response: Response, origin: str) -> Response:
     """The same answer for a page of `origin` that sends its visitor's cookies along: browsers insist on its name."""
-    named = {"access-control-allow-origin": origin, "access-control-allow-credentials": "true", "vary": "Origin"}
-    return replace(response, headers={**response.headers, **named})
+    named = {"access-control-allow-origin": origin, "access-control-allow-credentials": "true"}
+    return replace(response, headers={"vary": "Origin", **response.headers, **named})
 
 
 def _as_sent(headers: dict[str, str]) -> dict[str, str]:

@@ -5,7 +5,7 @@ Query strings end up in logs and referrers, so a request with an e-mail address 
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import unquote
 
 from leadscore.domain.event import LeadEvent, Trust
@@ -41,8 +41,7 @@ def read_pixel(
     Whatever key it came with, it is public: a secret key in a page's source is none.
     """
     url = query.get("url") or referer
-    if any(map(_tells_an_address, (*query, *query.values(), url))):
-        raise Rejected("email_in_url", "an e-mail address must not stand in a URL: send an opaque id")
+    refuse_addresses((*query, *query.values(), url))
     page = with_path(
         {
             "url": url,
@@ -69,6 +68,12 @@ def read_pixel(
         properties=page if is_page else {},
         context={name: value for name, value in context.items() if value},
     )
+
+
+def refuse_addresses(texts: Iterable[str]) -> None:
+    """Reject what would come from a URL that tells somebody's e-mail address."""
+    if any(map(_tells_an_address, texts)):
+        raise Rejected("email_in_url", "an e-mail address must not stand in a URL: send an opaque id")
 
 
 def _tells_an_address(text: str) -> bool:

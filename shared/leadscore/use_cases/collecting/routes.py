@@ -56,7 +56,7 @@ def _route(collector: Collector, request: Request) -> Response:
     for route in ROUTES:
         if match := route.path.fullmatch(path):
             if request.method == "OPTIONS":
-                return preflight()
+                return preflight(request)
             if request.method in route.methods:
                 return route.endpoint(collector, request, *match.groups())
             allowed = ", ".join((*route.methods, "OPTIONS"))
@@ -101,7 +101,6 @@ ROUTES: tuple[Route, ...] = (
     Route(re.compile(r"/pixel\.gif"), _GET, pixel.view, pictures=True),
     Route(re.compile(r"/forms/([^/]+)"), _POST, forms.submit),
     Route(re.compile(r"/health"), _GET, _health),
-)
     Route(re.compile(r"/webhooks/([^/]+)"), _POST, _later("webhooks", "receive")),
     Route(
         re.compile(r"/submissions/v3/integration/(?:secure/)?submit/([^/]+)/([^/]+)"), _POST, forms.submit_as_to_hubspot
@@ -110,3 +109,4 @@ ROUTES: tuple[Route, ...] = (
     Route(re.compile(r"/beacon/v1/batch"), _POST, _later("rudderstack", "beacon")),
     Route(re.compile(r"/pixel/v1/(track|page)"), _GET, _later("rudderstack", "picture"), pictures=True),
     Route(re.compile(r"/sourceConfig"), _GET, _later("rudderstack", "source_config")),
+)
