@@ -1,6 +1,8 @@
 """Clients as companies run them: unmodified, each in a process of its own, against the deployed stack."""
 
+import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -33,6 +35,10 @@ CLIENTS: Mapping[str, tuple[str, ...]] = {
 SENT = {"Decides (C-level, founder, VP)": 1, "Trial started": 1, "Email link clicked": 1}
 #: Beyond this a deployment, a job or a lambda of the sender would be held up.
 PROCESS_SECONDS_MAX = 20
+
+
+#: `| client | version | note |` in docs/collect.md.
+DOCUMENTED = re.compile(r"^\| (\S+) +\| ([\d.]+) +\|", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -95,3 +101,12 @@ def test_a_refused_key_is_tried_once_for_each_batch_and_the_process_ends(
     assert (ran.code, ran.seconds < PROCESS_SECONDS_MAX) == (0, True), ran
     assert ran.statuses == [401] * len(runs[client, Fault.NONE].statuses)
     assert outside.ask("POST", "/leads/lookup", json={"user_id": ran.user}).status_code == 404
+
+
+def test_the_documentation_names_the_clients_that_run_here_and_their_versions() -> None:
+    documented = dict(DOCUMENTED.findall((ROOT / "docs/collect.md").read_text()))
+    python = re.findall(r"^([a-z-]+)==([\d.]+)", (ROOT / "requirements/dev.txt").read_text(), re.MULTILINE)
+    installed = dict(python) | json.loads((ROOT / "package.json").read_text())["devDependencies"]
+
+    assert documented.keys() == {client.partition(",")[0] for client in CLIENTS}
+    assert documented == {client: installed[client] for client in documented}
