@@ -1,7 +1,8 @@
 """Builds what the functions run from: one directory with the project's code and its locked wheels, compiled.
 
 Every function gets the same directory: one upload, one hash, and what a function does not import costs it nothing. The
-result is kept under build/ by the hash of everything that goes into it. Knows nothing of the CDK.
+tracker, a script for browsers, lies in it minified. The result is kept under build/ by the hash of everything that goes
+into it. Knows nothing of the CDK.
 """
 
 import gzip
@@ -13,18 +14,20 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 UV = ROOT / ".tools" / "bin" / "uv"
+ESBUILD = ROOT / "node_modules" / ".bin" / "esbuild"
 RUNTIME_LOCK = ROOT / "requirements" / "runtime.txt"
 
 #: Where the wheels must run: Lambda's arm64 (Amazon Linux 2023 has glibc 2.34), or the machine this runs on.
 PLATFORMS = {"aws": ["--python-platform", "aarch64-manylinux_2_28"], "local": []}
 
 #: What of the project is deployed: a folder below the root, and the files below it. The CLI runs on a user's machine.
-CODE = {".": ("functions/*.py",), "shared": ("leadscore/**/*.py", "leadscore/models/*")}
+CODE = {".": ("functions/*.py",), "shared": ("leadscore/**/*.py", "leadscore/models/*", "leadscore/tracker/*.js")}
 NOT_DEPLOYED = "leadscore/cli/"
 
 UNUSED_POWERTOOLS = (
@@ -70,7 +73,7 @@ DESCRIPTIONS = ("endpoint-rule-set-1", "paginators-1", "service-2", "waiters-2")
 def build(target: str) -> Path:
     """The directory to deploy to a target of PLATFORMS; made only when something that goes into it has changed."""
     # Read once: a file saved while this runs must not end up under the hash of what it was.
-    code = {name: path.read_bytes() for name, path in _code().items()}
+    code = {name: _deployed(path) for name, path in _code().items()}
     digest = _digest([target, sys.version, *code], [*_recipe(), *code.values()])
 
     def fill(directory: Path) -> None:
@@ -81,6 +84,18 @@ def build(target: str) -> Path:
         _compile(directory, [directory / "functions", directory / "leadscore"])
 
     return _once(BUILD / "functions" / f"{target}-{digest}", fill)
+
+
+@cache
+def minified(script: str) -> bytes:
+    """A browser's script with everything taken out of it that only people read. Needs node_modules (`make setup`)."""
+    # What browsers since 2020 understand: `esbuild` writes nothing newer.
+    command = [str(ESBUILD), "--minify", "--target=es2020", "--legal-comments=none"]
+    return subprocess.run(command, input=script.encode(), capture_output=True, check=True).stdout
+
+
+def _deployed(path: Path) -> bytes:
+    return minified(path.read_text()) if path.suffix == ".js" else path.read_bytes()
 
 
 def _dependencies(target: str) -> Path:

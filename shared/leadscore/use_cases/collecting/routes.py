@@ -101,6 +101,7 @@ ROUTES: tuple[Route, ...] = (
     Route(re.compile(r"/pixel\.gif"), _GET, pixel.view, pictures=True),
     Route(re.compile(r"/forms/([^/]+)"), _POST, forms.submit),
     Route(re.compile(r"/health"), _GET, _health),
+    Route(re.compile(r"/tracker\.js"), _GET, _later("tracker", "script")),
     Route(re.compile(r"/webhooks/([^/]+)"), _POST, _later("webhooks", "receive")),
     Route(
         re.compile(r"/submissions/v3/integration/(?:secure/)?submit/([^/]+)/([^/]+)"), _POST, forms.submit_as_to_hubspot

@@ -1,0 +1,345 @@
+// Tells the collector that serves this file what happens on a page. docs/collect.md, "From a page", says how to use it:
+//
+//   <script async src="https://collect.example.com/tracker.js" data-write-key="..."></script>
+//
+// Every event is a call in Segment's format. It waits in a queue until the collector has answered, and comes again with
+// the same messageId where it has not: also on the next page, for the queue is kept in localStorage. What was sent while
+// the page was left is therefore sent twice, and counts once. Personal data (forms, traits) is never stored.
+(() => {
+  const { src, dataset } = document.currentScript;
+  const early = window.leadscore || [];
+  if (early.loaded) return;
+
+  const { writeKey } = dataset;
+  const collector = src.replace(/[^/]*$/, "");
+
+  const ID = "ls_aid";
+  const QUEUE = "ls_queue";
+  const CONSENT = "ls_consent";
+  const YEAR_MS = 365 * 24 * 3600 * 1000;
+  const QUEUE_MAX = 100;
+  // Events have 32 KB at most, a request 500 KB.
+  const BATCH_MAX = 15;
+  // Browsers let at most 64 KiB of requests outlive a page; a character has up to three bytes.
+  const KEPT_ALIVE_CHARACTERS_MAX = 20000;
+  const IDLE_MS = 30000;
+  const TICK_MS = 1000;
+  const FIRST_READING_MS = 15000;
+  const FILE = /\.(csv|dmg|docx?|epub|exe|msi|pdf|pptx?|xlsx?|zip)$/i;
+  const SECRET = /card|cvc|cvv|iban|passw|\bcc-/i;
+  // The spellings of traits that the collector knows: ingest/form.py. Addresses are known by their fields' type, too.
+  const TRAIT =
+    /^(e?_?mail(_address)?|((first|last|full|family|given)_?|your_)?name|surname|phone(_number)?|tel(ephone)?|mobile|(job_?)?title|role|position|seniority|department|company(_name|_size)?|organi[sz]ation|employees|industry|website|budget|country|state|region|city|consent_.*)$/;
+
+  // A browser may refuse storage, and somebody may have spoilt it: then things live as long as the page does.
+  const attempt = (action) => {
+    try {
+      return action();
+    } catch {}
+  };
+  const read = (name) => attempt(() => localStorage[name]) || "";
+  const write = (name, value) => attempt(() => (value ? (localStorage[name] = value) : delete localStorage[name]));
+
+  const hex = () => Array.from(crypto.getRandomValues(new Uint8Array(32)), (byte) => (byte & 15).toString(16)).join("");
+
+  // -- Who it is -----------------------------------------------------------------------------------------------------
+
+  let visitor;
+
+  const cookie = () => (document.cookie.match(/\bls_aid=([0-9a-f]{32})(;|$)/) || [])[1];
+
+  // On the widest domain that the browser allows, so that collect.example.com gets what www.example.com has set.
+  const bake = (value, seconds) => {
+    const labels = location.hostname.split(".");
+    for (let at = labels.length; at-- && cookie() !== value; ) {
+      const domain = labels.slice(at).join(".");
+      document.cookie = `${ID}=${value}; Max-Age=${seconds}; Path=/; SameSite=Lax; Secure; Domain=${domain}`;
+    }
+  };
+
+  const recognise = () => {
+    const now = Date.now();
+    const kept = read(ID);
+    let until = +kept.slice(32);
+    visitor = cookie() || (until > now ? kept.slice(0, 32) : hex());
+    if (!(until > now)) until = now + YEAR_MS;
+    write(ID, visitor + until);
+    bake(visitor, (until - now) / 1000);
+  };
+
+  const forget = () => {
+    bake("", 0);
+    write(ID);
+  };
+
+  // -- Sending -------------------------------------------------------------------------------------------------------
+
+  let queue = [];
+  let isActive;
+  let failures = 0;
+  let timer;
+  const inFlight = new Set();
+
+  const storedQueue = () => attempt(() => JSON.parse(read(QUEUE))) || [];
+
+  // Other pages of the same visitor keep theirs in the same place.
+  const save = (done = []) => {
+    const known = [...done, ...queue].map((item) => item.id);
+    const kept = storedQueue().filter((item) => !known.includes(item.id));
+    kept.push(...queue.filter((item) => item.call && item.call.type !== "identify"));
+    write(QUEUE, isActive && JSON.stringify(kept.slice(-QUEUE_MAX)));
+  };
+
+  const sendAfter = (seconds) => {
+    clearTimeout(timer);
+    timer = setTimeout(send, seconds * 1000);
+  };
+
+  const put = (item) => {
+    if (!isActive) return;
+    queue = [...queue, item].slice(-QUEUE_MAX);
+    save();
+    // While the collector is away, its absence sets the pace.
+    if (!failures) sendAfter(0);
+  };
+
+  const settle = (items, status) => {
+    items.forEach((item) => inFlight.delete(item));
+    if (!status || status === 429 || status >= 500) {
+      failures += failures < 7;
+      return sendAfter(2 ** failures * (1 + Math.random()));
+    }
+    failures = 0;
+    if (status >= 400) console.warn("leadscore: refused", status);
+    // A key that is refused once is refused again.
+    if (status === 401) isActive = false;
+    queue = queue.filter((item) => !items.includes(item) && status !== 401);
+    save(items);
+    sendAfter(0);
+  };
+
+  // One request after the other; where the page is left, all at once.
+  const send = (isLeaving) => {
+    const waiting = queue.filter((item) => !inFlight.has(item));
+    const [first] = waiting;
+    if (!first || (inFlight.size && !isLeaving)) return;
+    const items = first.call ? waiting.filter((item) => item.call).slice(0, BATCH_MAX) : [first];
+    items.forEach((item) => inFlight.add(item));
+    const batch = items.map((item) => item.call);
+    // Neither body needs a preflight: text goes as text/plain, parameters as a form's own post does.
+    const body = first.call ? JSON.stringify({ writeKey, sentAt: new Date(), batch }) : new URLSearchParams(first.fields);
+    fetch(collector + (first.call ? "v1/batch" : "forms/" + first.form), {
+      method: "POST",
+      body,
+      keepalive: `${body}`.length < KEPT_ALIVE_CHARACTERS_MAX,
+      // The collector takes a form's page, and the campaign in its address, from the Referer.
+      referrerPolicy: "no-referrer-when-downgrade",
+    }).then(
+      ({ status }) => settle(items, status),
+      () => settle(items),
+    );
+    if (isLeaving) send(isLeaving);
+  };
+
+  // -- Events --------------------------------------------------------------------------------------------------------
+
+  const mustAsk = navigator.globalPrivacyControl || navigator.doNotTrack > 0 || dataset.consent === "required";
+  let consented = read(CONSENT) || (mustAsk ? "no" : "");
+  let page = {};
+
+  const call = (type, content) => {
+    const id = hex();
+    const campaign = {};
+    new URLSearchParams(page.search).forEach((value, name) => {
+      const part = name.split("utm_")[1];
+      if (part) campaign[part === "campaign" ? "name" : part] = value;
+    });
+    const { userAgent, webdriver } = navigator;
+    const timezone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    const consent = consented && { categoryPreferences: { analytics: true } };
+    const context = { page, campaign, consent, timezone, userAgent, webdriver };
+    put({ id, call: { type, messageId: id, timestamp: new Date(), anonymousId: visitor, context, ...content } });
+  };
+  const track = (event, properties) => call("track", { event, properties });
+
+  // -- The page: views, reading, scrolling ---------------------------------------------------------------------------
+
+  let activeMs;
+  let nextMs;
+  let toldSeconds;
+  let depth;
+  let lastTick;
+  let lastSign;
+
+  const open = (referrer) => {
+    const { href: url, pathname: path, search } = location;
+    page = { path, referrer, search, title: document.title, url };
+    activeMs = toldSeconds = depth = 0;
+    nextMs = FIRST_READING_MS;
+    lastTick = lastSign = Date.now();
+    call("page", { properties: page });
+  };
+
+  // Whole seconds since the last time, so that they add up.
+  const tellReading = () => {
+    const seconds = Math.floor(activeMs / 1000) - toldSeconds;
+    toldSeconds += seconds;
+    if (seconds) track("Page Read", { path: page.path, seconds });
+  };
+
+  const tick = () => {
+    const now = Date.now();
+    const passed = now - lastTick;
+    lastTick = now;
+    // A clock that was set, or a machine that slept, is no reading.
+    if (!document.hidden && now - lastSign < IDLE_MS && passed > 0) activeMs += Math.min(passed, 2 * TICK_MS);
+    if (activeMs >= nextMs) {
+      nextMs *= 2;
+      tellReading();
+    }
+  };
+
+  const scrolled = () => {
+    const seen = (100 * (scrollY + innerHeight)) / document.documentElement.scrollHeight;
+    // What is shown without scrolling is no scrolling; the last pixel may be half a one.
+    while (scrollY && depth < 100 && depth + 24.5 < seen) track("Page Scrolled", { path: page.path, percent: (depth += 25) });
+  };
+
+  // A part of a page is no page. Frameworks set the new title right after the new address.
+  const navigated = () =>
+    setTimeout(() => {
+      if (location.pathname + location.search === page.path + page.search) return;
+      tellReading();
+      open(page.url);
+    });
+
+  const leave = () => {
+    tellReading();
+    send(true);
+  };
+
+  // -- Clicks and forms ----------------------------------------------------------------------------------------------
+
+  const snake = (name) => name.replace(/\B[A-Z]/g, "_$&").replace(/\W+/g, "_").toLowerCase();
+
+  // data-ls-asset-id="7" is the property asset_id: 7.
+  const saidBy = ({ dataset }) => {
+    const said = {};
+    for (const name in dataset) {
+      const value = dataset[name];
+      if (/^ls(?!Event|Form)/.test(name)) said[snake(name.slice(2))] = `${+value}` === value ? +value : value;
+    }
+    return said;
+  };
+
+  const clicked = (event) => {
+    const [target] = event.composedPath();
+    // The second button opens a menu.
+    if (!target.closest || event.button > 1) return;
+    const named = target.closest("[data-ls-event]:not(form)");
+    const link = target.closest("a[href]");
+    if (named) return track(named.dataset.lsEvent, saidBy(named));
+    if (!link || !/^http/.test(link.protocol)) return;
+    const { href: url, pathname } = link;
+    if (link.download || FILE.test(pathname)) track("File Accessed", { file: pathname.split("/").pop(), url });
+    else if (link.host !== location.host) track("Link Clicked", { url });
+  };
+
+  const isOurs = (form) => `${form.action}`.startsWith(collector);
+
+  // A form that is posted to the collector as it is only has to say whose it is. It is not sent from here, too.
+  const completed = ({ target, formData }) => {
+    if (!isActive || !isOurs(target)) return;
+    formData.set("anonymousId", visitor);
+    formData.set("messageId", hex());
+  };
+
+  const submitted = ({ target: form }) => {
+    const { lsForm, lsEvent } = form.dataset;
+    if (!lsForm || isOurs(form)) return;
+    const id = hex();
+    const own = { writeKey, anonymousId: visitor, messageId: id, event: lsEvent || "", ...saidBy(form) };
+    const fields = Object.entries(own);
+    const content = new FormData(form);
+    for (const control of form.elements) {
+      const { name, type, autocomplete, dataset } = control;
+      const values = content.getAll(name);
+      content.delete(name);
+      const field = dataset.lsField || (TRAIT.test(snake(name)) ? name : type === "email" && type);
+      const isSecret = /^(password|file)$/.test(type) || SECRET.test(`${name} ${autocomplete}`);
+      if (!field || isSecret || control.closest("[data-ls-ignore]")) continue;
+      values.forEach((value) => fields.push([field, value]));
+    }
+    put({ id, form: lsForm, fields });
+    // The page's own submit may leave it.
+    send(true);
+  };
+
+  // -- Consent, and what pages call ----------------------------------------------------------------------------------
+
+  const start = () => {
+    if (isActive || consented === "no") return;
+    isActive = true;
+    recognise();
+    queue = storedQueue();
+    open(document.referrer);
+  };
+
+  const api = {
+    loaded: true,
+    track,
+    page: (properties) => call("page", { properties: { ...page, ...properties } }),
+    identify: (userId, traits) => call("identify", { userId, traits }),
+    // Somebody else uses this browser from now on.
+    reset() {
+      forget();
+      if (isActive) recognise();
+    },
+    consent(isGiven) {
+      // Where nothing is kept without consent, that there is none is not kept, either.
+      write(CONSENT, isGiven ? "yes" : mustAsk ? "" : "no");
+      if (!isGiven && isActive) {
+        track("Consent Withdrawn");
+        isActive = false;
+        save();
+        forget();
+        send(true);
+      }
+      consented = isGiven ? "yes" : "no";
+      start();
+    },
+    push: (...calls) => calls.forEach(([name, ...said]) => api[name](...said)),
+  };
+
+  const begin = () => {
+    window.leadscore = api;
+    early.forEach((one) => one[0] === "consent" && api.push(one));
+    start();
+    early.forEach((one) => one[0] === "consent" || api.push(one));
+
+    const { pushState } = history;
+    history.pushState = (...said) => {
+      pushState.apply(history, said);
+      navigated();
+    };
+    setInterval(tick, TICK_MS);
+    const listeners = {
+      popstate: navigated,
+      scroll: scrolled,
+      pagehide: leave,
+      visibilitychange: () => document.hidden && leave(),
+      click: clicked,
+      auxclick: clicked,
+      submit: submitted,
+      formdata: completed,
+    };
+    for (const name in listeners) addEventListener(name, listeners[name], true);
+    for (const name of ["scroll", "pointermove", "pointerdown", "keydown"]) {
+      addEventListener(name, () => (lastSign = Date.now()), true);
+    }
+  };
+
+  // A page that is made ready in advance has not been looked at.
+  if (document.prerendering) document.addEventListener("prerenderingchange", begin);
+  else begin();
+})();
