@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from leadscore.domain.event import IDENTIFIER_KINDS, Identifier, LeadEvent, Trust, event_id
+from leadscore.domain.event import Identifier, LeadEvent, Trust, event_id
 from tests.contracts.generated_models import EVENT_GROUPS, EVENT_NAMES, EVENT_SCORES, PROPERTIES, SOURCES, TRAITS
 from tests.leads import DAY, HOUR, NOON
 
@@ -28,7 +28,7 @@ STARTS = st.sampled_from((NOON, NOON + 17 * MINUTE, NOON + HOUR - 1, NOON + 12 *
 #: The first ones most often.
 NAMES = st.one_of(
     st.sampled_from(("Page Viewed", "Email Link Clicked", "Email Opened", "Content Downloaded")),
-    st.sampled_from((*EVENT_NAMES, "Consent Given")),
+    st.sampled_from((*EVENT_NAMES, "Consent Given", "Consent Withdrawn")),
 )
 MORE_PROPERTIES: Mapping[str, Sequence[Any]] = {
     "seconds": (7.5, 0.0004, -5, "30", True),
@@ -46,17 +46,27 @@ RESETS = st.one_of(
     st.sampled_from((*EVENT_GROUPS, "Titles", "unknown")).map(lambda group: {"group": group}),
 )
 TRUSTS = st.sampled_from((Trust.SERVER, Trust.SERVER, Trust.DECLARED, Trust.PUBLIC))
-CONTEXTS = st.sampled_from(({}, {}, {}, {}, {}, {}, {"machine": True}))
+CONTEXTS = st.one_of(
+    st.just({}),
+    st.just({}),
+    st.just({}),
+    st.sampled_from(({}, {}, {"machine": True}, {"internal": True}, {"unconsented": True})),
+)
+CONSENTS = st.sampled_from(({}, {}, {"channel": "web"}, {"channel": "email"}))
 
 
 def lead_event(number: int, at: int, said: Mapping[str, Any]) -> LeadEvent:
-    """Its number makes the event's id, whose hash decides between events of one moment."""
+    """Its number makes the event's id, whose hash decides between events of one moment.
+
+    What is public comes from a browser, which has no name for the lead.
+    """
+    kind = "anonymous_id" if said["trust"] is Trust.PUBLIC else "user_id"
     return LeadEvent(
         id=event_id("history", str(number)),
         call="track",
         occurred_at=at,
         received_at=at,
-        identifiers=(Identifier(IDENTIFIER_KINDS[0], "ada"),),
+        identifiers=(Identifier(kind, "ada"),),
         fingerprint=f"{number:016x}",
         **said,
     )
@@ -68,6 +78,8 @@ def _single(draw: st.DrawFn) -> list[tuple[int, dict[str, Any]]]:
     properties = draw(st.fixed_dictionaries({}, optional=VALUES))
     if name == "Score Reset":
         properties = draw(RESETS)
+    if name.startswith("Consent "):
+        properties = draw(CONSENTS)
     traits = draw(st.one_of(st.just({}), st.fixed_dictionaries({}, optional=PEOPLE)))
     said = {
         "name": name,
@@ -105,6 +117,9 @@ def histories(draw: st.DrawFn, *, most: int = 12) -> list[LeadEvent]:
     """The events of one lead in the order of their times."""
     parts = draw(st.lists(st.one_of(_single(), _single(), _single(), _again(), _burst()), min_size=1, max_size=most))
     at = draw(STARTS)
+    if draw(st.integers(0, 19)) == 0:  # One of the own people, or a test: told at some time, and for all of it.
+        part = draw(st.sampled_from(parts))
+        part[0] = (part[0][0], part[0][1] | {"context": {"internal": "lead"}})
     events = []
     for number, (gap, said) in enumerate(said for part in parts for said in part):
         at += gap if number else 0

@@ -88,6 +88,7 @@ def reference_next_change_at(document: Document, events: Iterable[LeadEvent], as
 def _walked(document: Document, events: Iterable[LeadEvent], as_of: int) -> "_Lead":
     ordered = sorted(events, key=lambda event: (event.occurred_at, event.id, event.home))
     lead = _Lead(_Scorecard(document))
+    lead.is_own = any(event.context.get("internal") == "lead" for event in ordered)
     in_bursts = bursting(document, ordered)
     for event in ordered:
         lead.pass_event(event, in_burst=(event.id, event.home) in in_bursts)
@@ -175,7 +176,15 @@ def first(low: int, high: int, holds: Callable[[int], bool]) -> int | None:
 
 
 def is_flagged(event: LeadEvent) -> bool:
-    return event.context.get("machine") is True
+    said = event.context
+    return said.get("machine") is True or said.get("unconsented") is True or said.get("internal") in (True, "lead")
+
+
+def speaks_of_following(event: LeadEvent) -> bool:
+    if event.name not in ("Consent Given", "Consent Withdrawn"):
+        return False
+    is_about_it = event.properties.get("channel") in (None, "", "web")
+    return is_about_it and (event.trust is not Trust.PUBLIC or event.identifiers[0].kind == "anonymous_id")
 
 
 def bursting(document: Document, events: Sequence[LeadEvent]) -> set[tuple[str, Identifier]]:
@@ -488,6 +497,8 @@ class _Lead:
         self.card = card
         self.now = 0
         self.created_at: int | None = None
+        self.is_own = False
+        self.may_follow = True
         self.last_activity_at: int | None = None
         self.traits: dict[str, tuple[Any, Trust]] = {}
         self.fit_since: dict[str, int] = {}
@@ -525,10 +536,11 @@ class _Lead:
         return {name: value for name, (value, _) in self.traits.items() if value not in (None, "")}
 
     def _matching_fit(self) -> list[FitRule]:
-        return [rule for rule in self.card.fit if rule.matches(self._said())]
+        return [rule for rule in self.card.fit if not self.is_own and rule.matches(self._said())]
 
     def _matching_criteria(self) -> list[tuple[str, int]]:
-        return [(name, thirds) for name, thirds, matches in self.card.criteria if matches(self._said())]
+        criteria = [] if self.is_own else self.card.criteria
+        return [(name, thirds) for name, thirds, matches in criteria if matches(self._said())]
 
     def _traits_read(self, score: str) -> tuple[int, list[tuple[str, int, int]]]:
         """The score's shown value and the cuts of its groups and of itself: (owner, shown, raw)."""
@@ -806,8 +818,16 @@ class _Lead:
             self.created_at = at
             self.stage = self.card.stages[0].name
             # Open: who the profile says nothing of is judged, too, from the first event on.
-            self._judge_fit(at)
-        if is_flagged(event):
+            if not self.is_own:
+                self._judge_fit(at)
+        if speaks_of_following(event):
+            self.may_follow = event.name == "Consent Given"
+        is_refused = (
+            event.trust is Trust.PUBLIC
+            and not self.may_follow
+            and event.name not in ("Consent Given", "Consent Withdrawn")
+        )
+        if is_flagged(event) or is_refused or self.is_own:
             # Open: of a flagged event in a burst nothing is shown either.
             pass
         elif in_burst:

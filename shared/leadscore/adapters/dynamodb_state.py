@@ -19,7 +19,10 @@ _SHORT_BYTES = 8
 #: The number of a model's part, and the mark of a value that counted.
 _ID_BYTES = 2
 _MARK_BYTES = 6
-_IS_OUT, _IS_DISQUALIFIED, _IS_IDENTIFIED, _FLOOR_IS_STAGE = 1, 2, 4, 8
+_IS_OUT, _IS_DISQUALIFIED, _IS_IDENTIFIED, _FLOOR_IS_STAGE, _HAS_ACCOUNT, _HAD_ACCOUNT = 1, 2, 4, 8, 16, 32
+_IS_OWN, _IS_UNCONSENTED = 64, 128
+#: What a state without an account is: code that knows of none may go on with it.
+_SCHEMA_WITHOUT_ACCOUNTS = 2
 
 
 def state_values(state: LeadState) -> dict[str, Any]:
@@ -69,6 +72,9 @@ def state_from(values: Mapping[str, Any]) -> LeadState:
         is_out=bool(flags & _IS_OUT),
         is_disqualified=bool(flags & _IS_DISQUALIFIED),
         identified=bool(flags & _IS_IDENTIFIED),
+        is_own=bool(flags & _IS_OWN),
+        is_unconsented=bool(flags & _IS_UNCONSENTED),
+        had_account=bool(flags & _HAD_ACCOUNT),
         folded_count=_number(stream),
         folded_xor=_short(stream),
         recent_since=_number(stream),
@@ -79,6 +85,7 @@ def state_from(values: Mapping[str, Any]) -> LeadState:
         | {_text(stream): _number(stream) for _ in _many(stream)},
         idle={_id(stream): (_number(stream), _number(stream)) for _ in _many(stream)},
         channels=(_text(stream), _text(stream)),
+        account=_text(stream) if flags & _HAS_ACCOUNT else "",
     )
     _read_rest(state, stream)
     return state
@@ -104,7 +111,7 @@ def _read_rest(state: LeadState, stream: Iterator[int]) -> None:
 def _encode(state: LeadState) -> bytes:
     """Versions and times that lie a little before the state's own are kept as the difference, which is shorter."""
     out = bytearray()
-    _put_number(out, SCHEMA)
+    _put_number(out, SCHEMA if state.account or state.had_account else _SCHEMA_WITHOUT_ACCOUNTS)
     _put_number(out, state.as_of)
     _put_number(out, state.activation)
     _put_number(out, state.stage_since)
@@ -120,7 +127,11 @@ def _encode(state: LeadState) -> bytes:
         is_floor * _FLOOR_IS_STAGE
         | state.is_out * _IS_OUT
         | state.is_disqualified * _IS_DISQUALIFIED
-        | state.identified * _IS_IDENTIFIED,
+        | state.identified * _IS_IDENTIFIED
+        | state.is_own * _IS_OWN
+        | state.is_unconsented * _IS_UNCONSENTED
+        | bool(state.account) * _HAS_ACCOUNT
+        | state.had_account * _HAD_ACCOUNT,
     )
     if not is_floor:
         _put_text(out, state.floor)
@@ -146,6 +157,8 @@ def _encode(state: LeadState) -> bytes:
         _put_number(out, taken)
     for channel in state.channels:
         _put_text(out, channel)
+    if state.account:
+        _put_text(out, state.account)
     rest = _encode_rest(state)
     return bytes(out + rest if any(rest) else out)
 

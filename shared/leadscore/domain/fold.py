@@ -8,16 +8,18 @@ An event that comes late can still be stepped in where its place makes no differ
 points were added, and adding its own leaves the stage. Anything else asks for a full fold (`OutOfOrder`).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
 from typing import NamedTuple
 
+from leadscore.domain.account import account_of
 from leadscore.domain.durations import NEVER
 from leadscore.domain.event import LeadEvent
 from leadscore.domain.instants import next_instant, pass_instant, run_until
 from leadscore.domain.late import OutOfOrder, insert
 from leadscore.domain.ledger import close_books, shown_scores
-from leadscore.domain.machines import Unforeseen, in_bursts, is_flagged, joins_burst
+from leadscore.domain.machines import Unforeseen, in_bursts, joins_burst
+from leadscore.domain.marks import is_marked, is_of_own_lead
 from leadscore.domain.model import Model
 from leadscore.domain.repetition import MarksUnread
 from leadscore.domain.state import LeadState, Profile
@@ -46,19 +48,24 @@ def fold(
 
     `due_at` is the timer that is set already, if one is.
     """
-    state = LeadState(lead, activation=activation, due_at=due_at, spilled=frozenset())
+    ordered = _in_order(events)
+    state = _beginning(ordered, lead)
+    state.activation, state.due_at = activation, due_at
     profile: Profile = {}
-    for event, is_machine in _in_order(events, model):
+    for event, is_machine in _judged(ordered, model):
         profile = apply(state, event, model, profile, is_machine=is_machine) or profile
+    if model.accounts is not None:
+        state.account = account_of(profile)
     _advance(state, model, to=max(state.last_event[0], as_of))
     return state, profile
 
 
 def stage_changes(events: Iterable[LeadEvent], model: Model, *, as_of: int) -> Iterator[StageChange]:
     """Every change of stage in a lead's history up to `as_of`, its birth included."""
-    state = LeadState("", spilled=frozenset())
+    ordered = _in_order(events)
+    state = _beginning(ordered)
     profile: Profile = {}
-    for event, is_machine in _in_order(events, model):
+    for event, is_machine in _judged(ordered, model):
         if state.folded_count:
             yield from _changes_by_time(state, model, event.occurred_at)
         before = state.stage
@@ -97,6 +104,8 @@ def extend(
             profile = apply(state, event, model, profile, is_machine=_is_machine(state, event, model))
         else:
             insert(state, event, model)
+    if model.accounts is not None and profile is not None:
+        state.account = account_of(profile)
     _advance(state, model, to=max(state.as_of, state.last_event[0], as_of))
     return state, profile
 
@@ -123,18 +132,30 @@ def _visible(state: LeadState, model: Model) -> tuple[object, ...]:
     return state.stage, state.ladders, shown_scores(state.scores, model)
 
 
-def _in_order(events: Iterable[LeadEvent], model: Model) -> Iterator[tuple[LeadEvent, bool]]:
-    """All events of a lead in the order of the fold, each with whether a machine made it."""
+def _in_order(events: Iterable[LeadEvent]) -> list[LeadEvent]:
+    """All events of a lead in the order of the fold."""
     # A client may send one id twice, under another name the second time: two homes (the first identifiers), one place.
-    ordered = sorted(events, key=attrgetter("occurred_at", "id", "identifiers"))
+    return sorted(events, key=attrgetter("occurred_at", "id", "identifiers"))
+
+
+def _beginning(ordered: Sequence[LeadEvent], lead: str = "") -> LeadState:
+    """The state before the first event. Of one of the own people nothing ever counts, whenever that was told."""
+    return LeadState(lead, is_own=any(map(is_of_own_lead, ordered)), spilled=frozenset())
+
+
+def _judged(ordered: Sequence[LeadEvent], model: Model) -> Iterator[tuple[LeadEvent, bool]]:
+    """Each event with whether it is one of a machine's burst."""
     machine_made = in_bursts(ordered, model)
     for place, event in enumerate(ordered):
-        yield event, place in machine_made or is_flagged(event)
+        yield event, place in machine_made
 
 
 def _is_machine(state: LeadState, event: LeadEvent, model: Model) -> bool:
-    if is_flagged(event):
-        return True
+    """Whether the event belongs to a machine's burst. Raises OutOfOrder where it changes what came before it."""
+    if is_of_own_lead(event) and state.folded_count and not state.is_own:
+        raise OutOfOrder
+    if is_marked(event):
+        return False
     try:
         return joins_burst(state, event, model)
     except Unforeseen:

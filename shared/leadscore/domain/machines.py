@@ -9,6 +9,7 @@ import json
 from collections.abc import Sequence
 
 from leadscore.domain.event import LeadEvent
+from leadscore.domain.marks import is_marked
 from leadscore.domain.model import Model, event_document
 from leadscore.domain.repetition import value_at
 from leadscore.domain.rules import Burst
@@ -17,16 +18,11 @@ from leadscore.domain.state import LeadState
 _HASH_BYTES = 5
 
 
-def is_flagged(event: LeadEvent) -> bool:
-    """Whether whoever sent or took in the event knew that a machine made it."""
-    return event.context.get("machine") is True
-
-
 def in_bursts(events: Sequence[LeadEvent], model: Model) -> frozenset[int]:
     """The places of those events, which are given in order, that belong to a burst."""
     found: set[int] = set()
     # Most leads have no such event: asked by name first, this costs them next to nothing.
-    suspects = [place for place, event in enumerate(events) if model.bursts.of(event.name) and not is_flagged(event)]
+    suspects = [place for place, event in enumerate(events) if model.bursts.of(event.name) and not is_marked(event)]
     if not suspects:
         return frozenset()
     values = {place: _values(events[place], model) for place in suspects}

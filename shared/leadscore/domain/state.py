@@ -21,7 +21,7 @@ MARKS_MAX = 24
 #: A lead that counted so many different values is no person; its rules count no further ones.
 SPILLED_MARKS_MAX = 40_000
 #: The layout of a stored state. A worker that meets a higher number than it knows leaves the lead alone.
-SCHEMA = 2
+SCHEMA = 3
 
 
 @dataclass(slots=True)
@@ -56,6 +56,7 @@ class LeadState:
     `stage_since` is when the stage was entered, `due_at` a lower bound of the next time-driven change, `settled_at`
     the last instant since which only points were added (an event after it may be folded in late), `floor` a set or
     fast-tracked stage, `is_out` and `is_disqualified` whether a stage outside the ladder holds the lead,
+    `is_own` whether it is one of the own people or a test, `is_unconsented` whether it does not want to be followed,
     `merged_into` the lead that this closed one became part of, `ruled_at` when the latest ruling was given on whether it
     is part of another: an open lead that has one was taken out of another, and no event may join the two again.
 
@@ -64,6 +65,9 @@ class LeadState:
     inactivity step was taken in this idle spell, and how much it took; `marks` which values a rule has counted.
     `ladders` are the stages of scores that have their own, `ladder_since` when each of these last changed. `visit` is
     when the present visit started, when its last event happened, and how many there have been.
+
+    `account` is the company that the profile names, under a model that asks for one; `had_account` says that some
+    committed version had one and was somebody, so that the lead may still stand among an account's.
     """
 
     lead: str
@@ -81,6 +85,8 @@ class LeadState:
     is_out: bool = False
     is_disqualified: bool = False
     identified: bool = False
+    is_own: bool = False
+    is_unconsented: bool = False
     scores: dict[str, int] = field(default_factory=lambda: {FIT: 0, ENGAGEMENT: 0})
     lines: dict[int, Line] = field(default_factory=dict)
     groups: dict[int, int] = field(default_factory=dict)
@@ -101,6 +107,8 @@ class LeadState:
     notices: dict[int, int] = field(default_factory=dict)
     merged_into: str = ""
     ruled_at: int = 0
+    account: str = ""
+    had_account: bool = False
     #: Not stored: a lower bound of the next time-driven instant, the marks kept outside the state, once read, what was
     #: given but is not in the lines yet (how often, and when last), and whether the stage has to be judged.
     wakes_at: int = 0
@@ -154,6 +162,7 @@ _BOOKKEEPING = frozenset(
         "homes",
         "ruled_at",
         "notices",
+        "had_account",
         "wakes_at",
         "spilled",
         "unbooked",

@@ -5,7 +5,8 @@ from leadscore.domain.effects import apply_effects
 from leadscore.domain.event import LeadEvent
 from leadscore.domain.instants import be_active, run_until
 from leadscore.domain.ledger import book, give, give_together, withdraw
-from leadscore.domain.machines import is_flagged, remember
+from leadscore.domain.machines import remember
+from leadscore.domain.marks import counts_nothing, heed_consent, is_marked, is_of_own_lead
 from leadscore.domain.model import VISIT_STARTED, Candidates, Model, event_document
 from leadscore.domain.profile import learn, said_traits
 from leadscore.domain.repetition import admit, watch
@@ -25,14 +26,18 @@ def apply(
     """Fold in the lead's newest event; gives the profile that is known by then, None where it still is not needed."""
     at = event.occurred_at
     if not state.folded_count:
+        state.is_own = state.is_own or is_of_own_lead(event)
         _begin(state, model, at)
     elif at >= state.wakes_at:
         run_until(state, model, at)
     state.last_event = event.order
     count(state, event)
-    if not is_flagged(event):
+    heed_consent(state, event)
+    if not is_marked(event):
         remember(state, event, model, is_machine=is_machine)
-    if is_machine:
+    if counts_nothing(state, event):
+        pass
+    elif is_machine:
         _show_withdrawn(state, event, model)
     else:
         if event.traits:
@@ -77,7 +82,7 @@ def _happen(state: LeadState, event: LeadEvent, model: Model) -> None:
 def _begin(state: LeadState, model: Model, at: int) -> None:
     state.created_at = at
     enter(state, model.entry.name, at)
-    if model.minds_the_unknown:
+    if model.minds_the_unknown and not state.is_own:
         _score_fit(state, model, {}, at)
 
 
@@ -143,8 +148,6 @@ def mind_activity(
 
 def _show_withdrawn(state: LeadState, event: LeadEvent, model: Model) -> None:
     """A burst's clicks stand in the lines of their rules and are taken back in a line of its own."""
-    if is_flagged(event):
-        return
     lead = _lead_facts(state, event.occurred_at) if model.reads_lead else NO_FACTS
     withdrawn = model.bursts.of(event.name)[0].lines
     for rule in model.engagement.matching(event, lead).rules:
