@@ -60,7 +60,7 @@ def test_exports_of_crms_need_no_mapping(names: str, kind: str, traits: str) -> 
 
     assert columns.left_out == []
     assert dict(said.identifiers) == {"email": "ada@x.example", kind: "901"}
-    assert set(traits.split()) <= set(said.traits)
+    assert {*traits.split(), f"{kind}_id"} <= set(said.traits)
 
 
 def test_what_nobody_knows_is_left_out_and_told() -> None:

@@ -2,7 +2,7 @@
 
 import typer
 
-from leadscore.cli import model, notifications, webhooks
+from leadscore.cli import export, model, notifications, webhooks
 from leadscore.cli.explain import explain
 from leadscore.cli.failed import failed
 from leadscore.cli.importing import import_
@@ -21,5 +21,6 @@ for command in (score, explain, simulate, keys, failed):
     main.command()(command)
 main.command("import")(import_)
 main.add_typer(model.commands, name="model")
+main.add_typer(export.commands, name="export")
 main.add_typer(notifications.commands, name="notifications")
 main.add_typer(webhooks.commands, name="webhooks")

@@ -170,6 +170,9 @@ class Columns:
             match column.meaning:
                 case Meaning.IDENTIFIER:
                     _name(said, column.name, identifier(name, text))
+                    if is_external_type(column.name):
+                        # So that whoever looks at the lead sees what the other system calls it.
+                        said.traits.setdefault(f"{column.name}_id", text)
                 case Meaning.TRAIT if column == EMAIL:
                     _name(said, "email", email_address(text))
                     said.traits.setdefault("email", email_address(text) or text)

@@ -103,6 +103,13 @@ class LeadReading:
         summaries.sort(key=lambda summary: (-summary.total, summary.lead))
         return StageList(stage=stage, leads=summaries[:limit], truncated=len(found) > STAGE_LEADS_MAX)
 
+    def brought_to_now(self, committed: LeadState) -> tuple[LeadState, Model]:
+        """A lead at this moment, under the model in force; its events are read only where another model scored it."""
+        activation, model = self.models.active(at_least=committed.activation)
+        is_current = committed.activation == activation
+        events = () if is_current else self.log.read(self.store.read_homes(committed.lead))
+        return self._current(committed, events, activation, model), model
+
     def _committed(self, lead: str) -> LeadState | None:
         state = self.store.read_states([lead]).get(lead)
         while state is not None and state.merged_into:
