@@ -102,6 +102,8 @@ STATES = st.builds(
     recent_since=st.integers(),
     homes=st.lists(SHORTS, max_size=4).map(tuple),
     merged_into=TEXT,
+    account=TEXT,
+    had_account=st.booleans(),
 ).flatmap(
     lambda state: st.dictionaries(TEXT, st.tuples(TEXT, st.integers()), max_size=3).map(
         lambda ladders: replace(

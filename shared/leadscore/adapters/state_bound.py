@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from math import ceil
 from typing import Any, NamedTuple
 
+from leadscore.domain.account import ACCOUNT_BYTES_MAX
 from leadscore.domain.compiler import DEFAULT_BURSTS
 from leadscore.domain.durations import DAY_MS, HOUR_MS, duration_ms
 from leadscore.domain.rules import ENGAGEMENT, FIT, GRADE, TOTAL, Period
@@ -31,6 +32,7 @@ _BURST_EVENT = 6 + 8 + 1
 _HALF_LIFE = 4 + 4 + 10
 _POOL_VALUE, _PARCEL = 4, 6 + 4
 _NAME, _NOTICE = 1 + 24, 3 + 6
+_ACCOUNT = 1 + ACCOUNT_BYTES_MAX
 #: Points that age together: those of one hour, or of one day where they last longer than this.
 _HOURLY_UP_TO_MS = 14 * DAY_MS
 
@@ -81,6 +83,7 @@ def state_bytes_max(document: Mapping[str, Any]) -> Bound:
         "notices": _NOTICE * len(_quiet(document)),
         "marks": _MARK * MARKS_MAX if any("once_per" in rule for rule in rules) else 0,
         "bursts": sum(_SLOT + _BURST_EVENT * burst["at_least"] for burst in document.get("bursts", DEFAULT_BURSTS)),
+        "account": _ACCOUNT if "accounts" in document else 0,
         "visit": _VISIT,
         "ring": _RECENT * RECENT_MAX,
         "homes": _HOME * HOMES_MAX,

@@ -18,6 +18,7 @@ from leadscore.domain.rules import (
     GRADE,
     LETTERS,
     TOTAL,
+    Accounts,
     After,
     Bounds,
     Burst,
@@ -51,6 +52,8 @@ DEFAULT_BURSTS: Sequence[Mapping[str, Any]] = tuple(
 )
 DEFAULT_GRADE = "D"
 #: Two bytes of a stored state. Of a hundred rules hardly ever two share a number; then the later one takes the next.
+#: How many leads the top ones of an account are.
+DEFAULT_TOP = 3
 _ID_BITS = 16
 
 
@@ -142,6 +145,7 @@ class _Compiler:
             },
             matrix=self._matrix(),
             grade_start=LETTERS.index(document["grade"].get("start", DEFAULT_GRADE)) if "grade" in document else None,
+            accounts=self._accounts(),
             resets={name: self._line(name, RESET_BY_A_PERSON) for name in of_events},
             reads_lead=any(rule.reads_lead for _, _, rule in engagement),
             # After points were given, a step that comes again and again is looked at anew.
@@ -373,6 +377,12 @@ class _Compiler:
         return Matrix(GRADE if by_grade else FIT, rows, tuple(matrix["engagement"]), priorities)
 
     def _line(self, score: str, name: str) -> int:
+    def _accounts(self) -> Accounts | None:
+        accounts = self._document.get("accounts")
+        if accounts is None:
+            return None
+        return Accounts(Combine(accounts["score"]), accounts.get("leads", DEFAULT_TOP), accounts.get("of", TOTAL))
+
         number = self._ids.of("line", score, name)
         self._lines[number] = (score, name)
         return number

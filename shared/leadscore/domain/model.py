@@ -10,6 +10,7 @@ from typing import Any
 from leadscore.domain.event import Json, LeadEvent, Trust
 from leadscore.domain.matcher import compile_matcher
 from leadscore.domain.rules import (
+    Accounts,
     Bounds,
     Burst,
     Condition,
@@ -111,6 +112,7 @@ class Model:
     stages: tuple[Stage, ...]
     ladders: Mapping[str, tuple[Stage, ...]]
     matrix: Matrix | None
+    accounts: Accounts | None
     grade_start: int | None
     resets: Mapping[str, int]
     reads_lead: bool

@@ -300,6 +300,22 @@ class Visits(NamedTuple):
     gap: int
 
 
+class Combine(StrEnum):
+    """What becomes of the scores of an account's leads."""
+
+    SUM = "sum"
+    MAXIMUM = "maximum"
+    TOP = "top"
+
+
+class Accounts(NamedTuple):
+    """How an account's score follows from its leads'. `leads` is how many the top ones are, `of` which score counts."""
+
+    combine: Combine
+    leads: int
+    of: str
+
+
 class Matrix(NamedTuple):
     """Cells like B2: a letter by fit or by grade, a number by engagement; the bounds descend."""
 
