@@ -34,4 +34,5 @@ def _shown(event: LeadEvent) -> str:
     who = ", ".join(f"{kind} {value}" for kind, value in event.identifiers)
     said = {name: value for name, value in (("traits", event.traits), ("properties", event.properties)) if value}
     words = "".join(f"\n  {name} {json.dumps(values, ensure_ascii=False)}" for name, values in said.items())
-    return f"{event.name} of {who}, {moment(event.occurred_at)}{words}"
+    when = "now" if event.occurred_at == event.received_at else moment(event.occurred_at)
+    return f"{event.name} of {who}, {when}{words}"

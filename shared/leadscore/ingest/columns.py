@@ -274,8 +274,11 @@ def _moment(name: str, column: Column, text: str) -> int:
     except (ValueError, OverflowError):
         at = None
     if at is None:
-        wanted = f"in the format {column.form}" if column.form else "in ISO 8601, as in 2026-03-01T12:00:00Z"
-        raise Rejected("invalid_timestamp", f"the cell of `{name}` is no time {wanted}: map the column with its format")
+        if column.form:
+            problem = f"the cell of `{name}` is no time in the format {column.form}: mend it, or the mapping"
+        else:
+            problem = f"the cell of `{name}` is no time in ISO 8601: say its format in a mapping"
+        raise Rejected("invalid_timestamp", problem)
     if at < EARLIEST:
         raise Rejected("invalid_timestamp", f"the time in `{name}` lies before the year 2000: mend it, or leave it out")
     return at
