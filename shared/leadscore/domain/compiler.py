@@ -22,6 +22,7 @@ from leadscore.domain.rules import (
     After,
     Bounds,
     Burst,
+    Combine,
     Condition,
     Count,
     Effect,
@@ -51,9 +52,9 @@ DEFAULT_BURSTS: Sequence[Mapping[str, Any]] = tuple(
     for link in ("url", "link_url")
 )
 DEFAULT_GRADE = "D"
-#: Two bytes of a stored state. Of a hundred rules hardly ever two share a number; then the later one takes the next.
 #: How many leads the top ones of an account are.
 DEFAULT_TOP = 3
+#: Two bytes of a stored state. Of a hundred rules hardly ever two share a number; then the later one takes the next.
 _ID_BITS = 16
 
 
@@ -144,8 +145,8 @@ class _Compiler:
                 if settings.get("stages")
             },
             matrix=self._matrix(),
-            grade_start=LETTERS.index(document["grade"].get("start", DEFAULT_GRADE)) if "grade" in document else None,
             accounts=self._accounts(),
+            grade_start=LETTERS.index(document["grade"].get("start", DEFAULT_GRADE)) if "grade" in document else None,
             resets={name: self._line(name, RESET_BY_A_PERSON) for name in of_events},
             reads_lead=any(rule.reads_lead for _, _, rule in engagement),
             # After points were given, a step that comes again and again is looked at anew.
@@ -376,13 +377,13 @@ class _Compiler:
         priorities = {cell: name for name, cells in self._document.get("priority", {}).items() for cell in cells}
         return Matrix(GRADE if by_grade else FIT, rows, tuple(matrix["engagement"]), priorities)
 
-    def _line(self, score: str, name: str) -> int:
     def _accounts(self) -> Accounts | None:
         accounts = self._document.get("accounts")
         if accounts is None:
             return None
         return Accounts(Combine(accounts["score"]), accounts.get("leads", DEFAULT_TOP), accounts.get("of", TOTAL))
 
+    def _line(self, score: str, name: str) -> int:
         number = self._ids.of("line", score, name)
         self._lines[number] = (score, name)
         return number
