@@ -31,7 +31,8 @@ NOON = 1_772_366_400_000
 
 @dataclass
 class Door:
-    """`kinds` are sources beside the usual two, each with its kind; requests come from `address`.
+    """`kinds` are sources beside the usual two, each with its kind; `secrets` is what webhooks among them are signed
+    with. Requests come from `address`.
 
     `metrics` are the counts so far, `reports` the exceptions that were reported.
     """
@@ -40,6 +41,7 @@ class Door:
     failed: MemoryFailedEvents = field(default_factory=MemoryFailedEvents)
     read_root: Callable[[], str] = lambda: ROOT
     kinds: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict)
     house: House = NO_HOUSE
     address: str = ""
     metrics: dict[str, int] = field(default_factory=dict)
@@ -50,6 +52,7 @@ class Door:
         collector = Collector(
             sources=SOURCES | dict.fromkeys(self.kinds, Trust.PUBLIC),
             kinds=self.kinds,
+            signing_secret=self.secrets.get,
             redirect_sites=SITES,
             read_root=self.read_root,
             queue=self.queue,

@@ -142,7 +142,7 @@ def test_its_paths_exist() -> None:
 
 def test_its_error_table_is_complete_and_has_nothing_else() -> None:
     modules = [
-        *(ROOT / "shared/leadscore/ingest").glob("*.py"),
+        *(ROOT / "shared/leadscore/ingest").rglob("*.py"),
         *(ROOT / "shared/leadscore/use_cases/collecting").glob("*.py"),
     ]
     source = "".join(path.read_text() for path in modules)

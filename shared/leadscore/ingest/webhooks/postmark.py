@@ -70,13 +70,15 @@ def _told(item: Mapping[str, Any]) -> Iterator[Told]:
         return
     metadata = part(item, "Metadata")
     at = first(item, "ReceivedAt", "DeliveredAt", "BouncedAt", "ChangedAt")
+    recipient = first(item, "Recipient", "Email")
     link = item.get("OriginalLink") if what == "Click" else None
     is_subscription = what == "SubscriptionChange"
     yield Told(
         name=name,
         at=at,
-        dedup=[item.get("MessageID"), what, at, link],
-        email=first(item, "Recipient", "Email"),
+        # One message may go to several, and a change of a subscription may name no message at all.
+        dedup=[item.get("MessageID"), what, at, recipient, link],
+        email=recipient,
         ids=metadata,
         properties={
             "campaign_id": first(metadata, "campaign_id") or item.get("Tag"),

@@ -64,7 +64,7 @@ def _record(message: str) -> Any:
 def _told(record: Mapping[str, Any]) -> Iterator[Told]:
     what = first(record, "eventType", "notificationType")
     what = what if isinstance(what, str) else ""
-    name = EVENTS.get(_label(what, record), title_of("SES", what))
+    name = EVENTS.get(_label(what, record), title_of(NAME, what))
     if not name:
         return
     mail, happened = part(record, "mail"), part(record, what.lower())

@@ -1,0 +1,144 @@
+"""HubSpot's Forms API, as its clients send to it: at its own path and as any form's JSON."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leadscore.domain.event import Trust
+from leadscore.ingest.hubspot_form import read_hubspot_post
+from leadscore.ingest.rejection import Rejected
+from tests.ingest.door import NOON, PUBLIC_KEY, Door, document, identifiers, told
+
+FORM = "2b8ac4f1-9c3e-4d5b-8a7f-6e5d4c3b2a10"
+PATH = f"/submissions/v3/integration/submit/62515/{FORM}"
+POST: dict[str, Any] = {
+    "submittedAt": str(NOON - 60_000),
+    "fields": [
+        {"objectTypeId": "0-1", "name": "email", "value": "Ada@Northwind.example"},
+        {"objectTypeId": "0-1", "name": "firstname", "value": "Ada"},
+        {"objectTypeId": "0-1", "name": "jobtitle", "value": "CTO"},
+        {"objectTypeId": "0-2", "name": "name", "value": "Northwind"},
+        {"objectTypeId": "0-2", "name": "numberofemployees", "value": "250"},
+        {"name": "what_to_see", "value": "The reports"},
+    ],
+    "context": {
+        "hutk": "60c2ccdfe4892f0fa0593940b12c11aa",
+        "pageUri": "https://www.example.com/demo?utm_source=newsletter",
+        "pageName": "Request a demo",
+        "ipAddress": "203.0.113.9",
+    },
+    "legalConsentOptions": {
+        "consent": {
+            "consentToProcess": True,
+            "text": "I agree.",
+            "communications": [{"value": False, "subscriptionTypeId": 999, "text": "News"}],
+        }
+    },
+}
+
+
+def test_a_page_of_hubspots_sends_here_as_it_is() -> None:
+    door = Door()
+    response = door.post(PATH, POST, key=None, query=f"writeKey={PUBLIC_KEY}")
+    assert (response.status, document(response)) == (200, {"success": True, "inlineMessage": ""})
+    event = door.event
+    assert (event.name, event.trust, event.occurred_at) == ("Form Submitted", Trust.DECLARED, NOON - 60_000)
+    assert identifiers(event) == {
+        "email": "ada@northwind.example",
+        "anonymous_id": "60c2ccdfe4892f0fa0593940b12c11aa",
+    }
+    assert told(event.traits) == {
+        "email": "ada@northwind.example",
+        "first_name": "Ada",
+        "title": "CTO",
+        "company": "Northwind",
+        "company_size": 250,
+    }
+    assert event.properties == {
+        "form": FORM,
+        "what_to_see": "The reports",
+        "page": "https://www.example.com/demo?utm_source=newsletter",
+    }
+    assert event.context["consent"] == {"process": True, "999": False}
+    assert event.context["campaign"] == {"source": "newsletter"}
+    assert "203.0.113.9" not in json.dumps(event.to_json())
+
+
+@pytest.mark.parametrize("path", [PATH, PATH.replace("/submit/", "/secure/submit/"), PATH.replace(FORM, FORM.upper())])
+def test_the_key_may_be_a_bearer_token(path: str) -> None:
+    door = Door()
+    assert door.post(path, POST, key=None, headers={"authorization": f"Bearer {PUBLIC_KEY}"}).status == 200
+    assert door.event.properties["form"] == FORM
+
+
+def test_without_a_key_nobody_is_believed() -> None:
+    door = Door()
+    for headers in ({}, {"authorization": "Bearer pat-eu1-secret"}):
+        assert door.post(PATH, POST, key=None, headers=headers).status == 401
+    assert door.events == []
+
+
+def test_any_form_may_be_sent_so_under_a_name_of_its_own() -> None:
+    door = Door()
+    assert door.post("/forms/demo-request", POST).status == 200
+    assert door.event.properties["form"] == "demo-request"
+
+
+def test_the_pixels_cookie_is_a_better_visitor_than_hubspots() -> None:
+    door = Door()
+    cookie = {"cookie": f"ls_aid={'ab' * 16}"}
+    assert door.post("/forms/demo-request", POST, headers=cookie).status == 200
+    assert identifiers(door.event)["anonymous_id"] == "ab" * 16
+
+
+def test_a_post_that_comes_again_with_its_time_counts_once() -> None:
+    door = Door()
+    for _ in range(2):
+        door.post(PATH, POST, key=None, query=f"writeKey={PUBLIC_KEY}")
+    assert len({event.id for event in door.events}) == 1
+
+
+def test_a_form_with_a_field_called_fields_is_still_a_form() -> None:
+    door = Door()
+    assert door.post("/forms/farm", {"email": "ada@northwind.example", "fields": ["north", "south"]}).status == 200
+    assert door.event.properties["fields"] == ["north", "south"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        None,
+        [],
+        "yes",
+        {"consent": []},
+        {"consent": {"communications": {}}},
+        {"legitimateInterest": {"value": True, "subscriptionTypeId": 5, "legalBasis": "CUSTOMER"}},
+    ],
+)
+def test_consent_in_any_shape_is_read_as_far_as_it_says_something(options: Any) -> None:
+    door = Door()
+    assert door.post("/forms/f", {**POST, "legalConsentOptions": options}).status == 200
+    expected = {"5": True} if isinstance(options, dict) and "legitimateInterest" in options else None
+    assert door.event.context.get("consent") == expected
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(["fields", "name", "value", "context", "hutk", "pageUri", "consent"]), inner
+            )
+        ),
+        max_leaves=10,
+    )
+)
+def test_any_json_is_read_or_refused(body: Any) -> None:
+    try:
+        read_hubspot_post(json.dumps(body).encode())
+    except Rejected:
+        return

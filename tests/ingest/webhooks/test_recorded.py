@@ -1,0 +1,165 @@
+"""Every webhook on file, signed as its sender signs, through the whole door: what it becomes, and that once."""
+
+import copy
+import json
+from typing import Any
+
+import pytest
+
+from leadscore.domain.event import LeadEvent, Trust
+from leadscore.ingest.arrival import Arrival
+from leadscore.ingest.webhooks.ses import read_invocation
+from tests.ingest.door import NOON, document, identifiers, told
+from tests.ingest.webhooks.senders import KINDS, Recorded, new_door, of, recorded, signed, signed_record
+
+RECORDS = list(recorded())
+BY_HTTP = [record for record in RECORDS if record.kind != "ses"]
+IP = "203.0.113.9"
+
+
+def taken(record: Recorded) -> list[LeadEvent]:
+    if record.kind == "ses":
+        arrival = Arrival("newsletter", Trust.SERVER, NOON, lambda: "new")
+        reading = read_invocation(
+            {"source": "aws.ses", "detail-type": record.more["detail_type"], "detail": record.body}, arrival
+        )
+        assert reading.failures == []
+        return list(reading.events)
+    door = new_door()
+    response = signed_record(record).to(door)
+    assert (response.status, document(response)) == (200, {"success": True})
+    assert door.failed_items == []
+    return door.events
+
+
+def without_what_is_derived(event: LeadEvent) -> dict[str, Any]:
+    return {name: value for name, value in told(event.context).items() if name not in {"machine", "userAgent"}}
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.name)
+def test_a_recorded_webhook_becomes_what_it_means(record: Recorded) -> None:
+    events = taken(record)
+    assert [(event.name, identifiers(event), dict(event.properties)) for event in events] == record.expected
+    assert [place for place, event in enumerate(events) if event.context.get("machine")] == record.machine
+    assert {event.trust for event in events} <= {
+        Trust.DECLARED if record.kind in {"typeform", "calendly"} else Trust.SERVER
+    }
+    assert all(NOON - 500_000 <= event.occurred_at <= NOON for event in events)
+    for event in events:
+        if "traits" in record.more:
+            assert told(event.traits) == record.more["traits"]
+        if "context" in record.more:
+            assert without_what_is_derived(event) == record.more["context"]
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.name)
+def test_nobodys_network_address_is_kept(record: Recorded) -> None:
+    assert IP not in json.dumps([event.to_json() for event in taken(record)])
+
+
+@pytest.mark.parametrize("record", BY_HTTP, ids=lambda record: record.name)
+def test_a_webhook_that_comes_again_is_the_same_event(record: Recorded) -> None:
+    """Signed anew or not: senders repeat what they are not sure of, some of them for a day."""
+    door = new_door()
+    for attempt in range(3):
+        body = copy.deepcopy(record.body)
+        if record.kind == "hubspot":
+            for item in body:
+                item["attemptNumber"] = attempt
+        assert signed(record.kind, body, at=NOON - 1_000 * attempt).to(door).status == 200
+    events = door.events
+    assert len(events) == 3 * len(record.expected)
+    assert len({(event.id, event.fingerprint) for event in events}) == len(record.expected)
+
+
+def test_every_kind_has_records() -> None:
+    assert {record.kind for record in RECORDS} == set(KINDS.values()) | {"ses"}
+
+
+def test_what_passes_nobody_is_counted_and_not_kept() -> None:
+    door = new_door()
+    signed("sendgrid", of("sendgrid").body).to(door)
+    assert door.metrics == {"webhook.passed_over": 4}
+
+
+def test_an_open_says_which_program_it_was() -> None:
+    opened = taken(of("mailgun-opened"))[0]
+    assert "Chrome" in opened.context["userAgent"]
+
+
+def test_a_bad_event_of_an_array_is_kept_aside_and_loses_no_neighbour() -> None:
+    door = new_door()
+    good = of("sendgrid").body[5]
+    bad = [{**good, "sg_event_id": "b1", "timestamp": "soon"}, "no object", {"event": "open", "timestamp": 1772366000}]
+    response = signed("sendgrid", [bad[0], good, *bad[1:]]).to(door)
+    assert response.status == 200
+    assert door.event.name == "Email Opened"
+    assert sorted(kept.code for kept in door.failed.kept.values()) == [
+        "invalid_timestamp",
+        "invalid_webhook",
+        "no_user_anon_id",
+    ]
+    assert all(item in door.failed_items for item in bad)
+    assert door.metrics == {"event.failed": 3}
+
+
+def test_a_mailgun_signature_is_never_kept() -> None:
+    door = new_door()
+    body = copy.deepcopy(of("mailgun-opened").body)
+    body["event-data"]["timestamp"] = "soon"
+    sent = signed("mailgun", body)
+    assert sent.to(door).status == 200
+    (kept,) = door.failed.kept.values()
+    assert json.loads(sent.body)["signature"]["token"] not in kept.raw
+    assert json.loads(kept.raw)["batch"] == [body["event-data"]]
+
+
+def test_hubspots_changes_may_come_in_any_order() -> None:
+    change, *_ = (item for item in of("hubspot").body if item.get("propertyName") == "jobtitle")
+    later = {**change, "eventId": 99, "occurredAt": change["occurredAt"] + 60_000, "propertyValue": "CEO"}
+    door = new_door()
+    for item in (later, change):
+        signed("hubspot", [item]).to(door)
+    by_time = sorted(door.events, key=lambda event: event.order)
+    assert [event.traits["title"] for event in by_time] == ["CTO", "CEO"]
+
+
+def test_a_contact_is_one_person_by_hubspots_id_and_the_address() -> None:
+    door = new_door()
+    signed("hubspot", of("hubspot").body).to(door)
+    (named,) = (event for event in door.events if "email" in identifiers(event))
+    assert identifiers(named) == {"email": "ada.lovelace@northwind.example", "hubspot": "1246965"}
+    assert told(named.traits) == {"email": "ada.lovelace@northwind.example"}
+
+
+def test_a_company_is_nobody_although_its_id_may_be_a_contacts() -> None:
+    door = new_door()
+    signed("hubspot", [item for item in of("hubspot").body if item["subscriptionType"].startswith("company")]).to(door)
+    assert door.events == []
+
+
+def test_calls_of_a_standard_webhook_are_known_by_its_id_and_their_place() -> None:
+    door = new_door()
+    for message in ("msg_1", "msg_1", "msg_2"):
+        signed("standard-webhooks", of("standard-batch").body, message=message).to(door)
+    assert len({event.id for event in door.events}) == 4
+
+
+def test_a_mail_to_several_is_nobodys_click() -> None:
+    body = copy.deepcopy(of("resend-clicked").body)
+    body["data"]["to"].append("grace@northwind.example")
+    door = new_door()
+    assert signed("standard-webhooks", body).to(door).status == 200
+    assert [kept.code for kept in door.failed.kept.values()] == ["ambiguous_recipient"]
+    assert door.events == []
+
+
+def test_a_visitors_id_comes_along_with_a_booking_and_a_mail() -> None:
+    meeting = copy.deepcopy(of("calendly-booked").body)
+    meeting["payload"]["tracking"]["anonymousId"] = "visitor-1"
+    mail = copy.deepcopy(of("postmark-open").body)
+    mail["Metadata"]["anonymous_id"] = "visitor-1"
+    for kind, body in (("calendly", meeting), ("postmark", mail)):
+        door = new_door()
+        signed(kind, body).to(door)
+        assert identifiers(door.event)["anonymous_id"] == "visitor-1"
