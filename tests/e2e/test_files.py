@@ -1,5 +1,7 @@
 """Files into a deployed stack, and leads out of it."""
 
+import csv
+import hashlib
 import json
 import subprocess
 import sys
@@ -94,3 +96,34 @@ def test_a_file_that_is_none_is_reported_on_and_not_tried_again(outside: Outside
     assert "ends in what it is" in report(outside.stack, f"{name}.xlsx")["problem"]
     queues = outside.stack.client("sqs").list_queues()["QueueUrls"]
     assert any("Import" in queue for queue in queues)
+
+
+def test_leads_come_out_with_who_they_are_and_what_they_have(outside: Outside, tmp_path: Path) -> None:
+    name = new_name()
+    call = {"userId": name, "traits": {"email": f"{name}@gmail.com", "company": "=1+1"}}
+    outside.by_server("/v1/identify", call).raise_for_status()
+    outside.by_server("/v1/track", {"userId": name, "event": "Demo Requested"}).raise_for_status()
+    lead = outside.lead(user_id=name)
+    file = tmp_path / "leads.csv"
+
+    leadscore(outside.stack, "export", "leads", "--stage", "sql", "--out", file)
+
+    with file.open(newline="") as content:
+        (row,) = (row for row in csv.DictReader(content) if row["user_id"] == name)
+    assert (row["lead"], row["total"], row["stage"]) == (lead["lead"], str(lead["total"]), "sql")
+    assert (row["email"], row["company"]) == (f"{name}@gmail.com", "'=1+1")
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_an_audience_leaves_out_who_said_no(outside: Outside) -> None:
+    stays, leaves = (f"{new_name()}@northwind.example" for _ in range(2))
+    for address in (stays, leaves):
+        outside.by_server("/v1/identify", {"userId": address, "traits": {"email": address}}).raise_for_status()
+    outside.by_server("/v1/track", {"userId": leaves, "event": "Unsubscribed"}).raise_for_status()
+    outside.settle()
+
+    said = leadscore(outside.stack, "export", "audience", "--platform", "meta").splitlines()
+
+    assert said[0] == "email"
+    assert hashlib.sha256(stays.encode()).hexdigest() in said
+    assert hashlib.sha256(leaves.encode()).hexdigest() not in said
