@@ -32,7 +32,7 @@ class UnreadableEvent:
 class Ruling:
     """What somebody decided of a lead: that it is the person `into`, or, where that is empty, somebody of its own.
 
-    Of two rulings on one lead the later one (`at`, in ms) holds, in whatever order they come, and however often.
+    Once one is obeyed, an earlier one on the same lead (by `at`, in ms) changes nothing any more, nor does a copy.
     """
 
     lead: str

@@ -520,8 +520,7 @@ class Rescoring:
         own, others = self._homes_apart(loser, winner)
         as_of = max(self.now(), winner.as_of, loser.as_of)
         left = self._folded_from(others, winner, in_force, tally, as_of=as_of)
-        gone = {home.short for home in own}
-        left.state.homes = tuple(short for short in left.state.homes if short not in gone)
+        left.state.homes = self._kept_in_mind(left.state, own)
         opened = self._folded_from(own, loser, in_force, tally, as_of=as_of)
         opened.state.homes = ()
         opened.state.ruled_at = ruling.at
@@ -529,6 +528,8 @@ class Rescoring:
         closed = replace(loser, ladders={})
         transition = difference(closed, opened.state, in_force.model, activation=in_force.activation, cause=Cause.MERGE)
         if transition is not None:
+            # Whoever was told that it is gone has to hear that it is back, and be it at the entry.
+            transition = replace(transition, publish=opened.state.identified)
             remember_notice(opened.state, transition, in_force.model)
         opening = Opening(opened.state, own, transition, opened.profile, opened.marks)
         self._write(winner, left, in_force, tally, cause=Cause.MERGE, opening=opening)
@@ -547,6 +548,11 @@ class Rescoring:
         through = {owner: loser.lead in self._way(owner) for owner in set(owners.values())}
         own = tuple(home for home in homes if home in owners and through[owners[home]])
         return own, tuple(home for home in of_winner if home not in set(own))
+
+    def _kept_in_mind(self, state: LeadState, gone: Iterable[Identifier]) -> tuple[int, ...]:
+        """A state must not know of a home that is another's, or nobody would ask whose it is."""
+        shorts = {home.short for home in gone}
+        return tuple(short for short in state.homes if short not in shorts)
 
     def _way(self, lead: str) -> tuple[str, ...]:
         """The lead, what it became part of, and so on."""

@@ -30,6 +30,7 @@ class Resolver:
         identifiers = {identifier for event in events for identifier in event.identifiers}
         self._leads = dict(store.find(identifiers))
         self._refused: set[tuple[Identifier, str]] = set()
+        self._open_leads: dict[str, str] = {}
 
     def resolve(self, event: LeadEvent) -> tuple[str, list[Merge]]:
         """The event's lead, and the anonymous leads that it shows to be the same person."""
@@ -51,11 +52,14 @@ class Resolver:
             if owner:
                 return owner
         lead = self._new_lead()
+        self._open_leads[lead] = lead
         # Nobody can have claimed a kind of a lead that was just made up, so the link gives an owner.
         return self._link(home, lead, is_new=True) or lead
 
     def _link(self, identifier: Identifier, lead: str, *, is_new: bool = False) -> str | None:
         """The lead that the identifier belongs to afterwards, or None where this lead may not have it."""
+        if not identifier.is_known and not is_new:
+            lead = self._open(lead)
         if (identifier, lead) in self._refused:
             return None
         try:
@@ -70,3 +74,15 @@ class Resolver:
             return self._link(identifier, self._store.read_states([lead])[lead].merged_into or lead)
         self._leads[identifier] = lead
         return lead
+
+    def _open(self, lead: str) -> str:
+        """What a closed lead became part of: a name that is new is the person's who has come of it.
+
+        The store makes sure of that where it is a person's name, and only there, since it costs a transaction.
+        """
+        if lead not in self._open_leads:
+            way = [lead]
+            while (state := self._store.read_states(way[-1:]).get(way[-1])) is not None and state.merged_into:
+                way.append(state.merged_into)
+            self._open_leads[lead] = way[-1]
+        return self._open_leads[lead]
