@@ -7,6 +7,8 @@
                                          HOME#<kind>:<identifier>               whose events are its own
                                          KNOWN#<kind>                           what it is known by, one of each kind
                                          TRANSITION#<version, 10 digits>
+                                         ACCOUNT                                which account it stands in
+            ACCOUNT#<account>            STATE, MEMBER#<lead>                   a company's score, and its leads
             DECAY#cursor                 CURSOR
             MODEL#active                 ACTIVE                                 the activation in force
                                          ACTIVATION#<number, 10 digits>         every activation
@@ -16,11 +18,11 @@
     index due    due_shard, due_at (STATE items with a timer)
     index stage  stage_shard, pk   (STATE items with a stage)
 
-An identifier's part is percent-encoded (`Identifier.key`) and holds no `#`.
+An identifier's part is percent-encoded (`Identifier.key`) and holds no `#`; nor does an account's.
 """
 
 import zlib
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from leadscore.domain.event import Identifier
 
@@ -41,6 +43,7 @@ VERSION_PREFIX = "VERSION#"
 ACTIVATION_PREFIX = "ACTIVATION#"
 PUSHED_PREFIX = "PUSHED#"
 SEGMENT_PREFIX = "SEGMENT#"
+MEMBER_PREFIX = "MEMBER#"
 
 #: What there is once, whatever the models are called.
 _MODELS = "MODEL#active"
@@ -76,6 +79,18 @@ def known_key(lead: str, kind: str) -> Key:
 
 def transition_key(lead: str, version: int) -> Key:
     return {"pk": f"{LEAD_PREFIX}{lead}", "sk": f"{TRANSITION_PREFIX}{version:010}"}
+
+
+def place_key(lead: str) -> Key:
+    return {"pk": f"{LEAD_PREFIX}{lead}", "sk": "ACCOUNT"}
+
+
+def account_key(account: str) -> Key:
+    return {"pk": _account(account), "sk": "STATE"}
+
+
+def member_key(account: str, lead: str) -> Key:
+    return {"pk": _account(account), "sk": f"{MEMBER_PREFIX}{lead}"}
 
 
 def cursor_key() -> Key:
@@ -137,3 +152,12 @@ def identifier_of(pk: str) -> Identifier:
 def _identifier(key: str) -> Identifier:
     kind, _, value = key.partition(":")
     return Identifier(kind, unquote(value))
+
+
+def member_of(sk: str) -> str:
+    """The lead that stands in an account."""
+    return sk.removeprefix(MEMBER_PREFIX)
+
+
+def _account(account: str) -> str:
+    return f"ACCOUNT#{quote(account, safe='@.+-_')}"

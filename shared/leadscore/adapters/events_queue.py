@@ -27,16 +27,18 @@ class SqsEventsQueue:
         self._client = client
         self._url = url
 
-    def send(self, bodies: Sequence[str]) -> None:
+    def send(self, bodies: Sequence[str], *, delay_seconds: int = 0) -> None:
         # Beside each other: a client waits for the answer, and the largest request makes several calls.
-        for outcome in run_all([partial(self._send, batch) for batch in _batches(bodies)]):
+        for outcome in run_all([partial(self._send, batch, delay_seconds) for batch in _batches(bodies)]):
             if isinstance(outcome, Exception):
                 raise outcome
 
-    def _send(self, batch: Sequence[str]) -> None:
+    def _send(self, batch: Sequence[str], delay_seconds: int) -> None:
         entries: list[SendMessageBatchRequestEntryTypeDef] = [
             {"Id": str(number), "MessageBody": body} for number, body in enumerate(batch)
         ]
+        if delay_seconds:
+            entries = [{**entry, "DelaySeconds": delay_seconds} for entry in entries]
         for _ in tries():
             response = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
             failed = {failure["Id"]: failure for failure in response.get("Failed", ())}

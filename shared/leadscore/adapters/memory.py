@@ -20,13 +20,16 @@ from leadscore.domain.model import Model
 from leadscore.domain.state import LeadState, Profile
 from leadscore.domain.transition import Transition
 from leadscore.use_cases.ports import (
+    AccountState,
     Activation,
     Commit,
     IdentifierTaken,
     KindTaken,
     LeadClosed,
+    Member,
     ModelBehind,
     Opening,
+    Place,
     Recorded,
     Run,
     Segment,
@@ -73,7 +76,7 @@ def _stored(state: LeadState) -> LeadState:
 
 
 class MemoryStore(Hooks):
-    """Both tables: EventLog, LeadStore, TransitionLog, StageIndex, StageShards, DueIndex and Histories.
+    """Both tables: EventLog, LeadStore, AccountStore, TransitionLog, StageIndex, StageShards, DueIndex and Histories.
 
     `is_stale` says of which identifiers `find` shall answer what was true before their last change, as an eventually
     consistent read may. `stream` is every transition in the order of commits, as the leads table's stream tells it.
@@ -104,6 +107,9 @@ class MemoryStore(Hooks):
         self._homes: dict[str, set[Identifier]] = {}
         self._transitions: dict[str, list[Transition]] = {}
         self._cursor: str | None = None
+        self._places: dict[str, Place] = {}
+        self._accounts: dict[str, AccountState] = {}
+        self._members: dict[str, dict[str, Member]] = {}
 
     # EventLog
 
@@ -184,6 +190,40 @@ class MemoryStore(Hooks):
                     self._lead(identifier, lead)
             if commit.opening is not None:
                 self._open_again(commit.opening, out_of=lead)
+
+    # AccountStore
+
+    def read_places(self, leads: Iterable[str]) -> Mapping[str, Place]:
+        with self._call("read_places"):
+            return {lead: self._places[lead] for lead in leads if lead in self._places}
+
+    def put_place(self, lead: str, place: Place, *, read: Place | None) -> None:
+        with self._call("put_place"):
+            if self._places.get(lead) != read:
+                raise VersionConflict
+            self._places[lead] = place
+
+    def read_account(self, account: str) -> AccountState | None:
+        with self._call("read_account"):
+            return self._accounts.get(account)
+
+    def read_members(self, account: str) -> Sequence[Member]:
+        with self._call("read_members"):
+            return list(self._members.get(account, {}).values())
+
+    def put_member(self, account: str, member: Member, *, read: Member | None) -> None:
+        with self._call("put_member"):
+            members = self._members.setdefault(account, {})
+            if members.get(member.lead) != read:
+                raise VersionConflict
+            members[member.lead] = member
+
+    def put_account(self, state: AccountState) -> None:
+        with self._call("put_account"):
+            there = self._accounts.get(state.account)
+            if (0 if there is None else there.version) != state.version - 1:
+                raise VersionConflict
+            self._accounts[state.account] = state
 
     # TransitionLog
 
@@ -314,15 +354,17 @@ class MemoryStore(Hooks):
 
 
 class MemoryQueue(Hooks):
-    """EventsQueue. `bodies` is what was sent and not taken yet."""
+    """EventsQueue. `bodies` is what was sent and not taken yet, `delay_seconds` how long the last were to wait."""
 
     def __init__(self, before_call: Hook = _ignore, after_call: Hook = _ignore) -> None:
         super().__init__(before_call, after_call)
         self.bodies: list[str] = []
+        self.delay_seconds = 0
 
-    def send(self, bodies: Sequence[str]) -> None:
+    def send(self, bodies: Sequence[str], *, delay_seconds: int = 0) -> None:
         with self._call("send"):
             self.bodies.extend(bodies)
+            self.delay_seconds = delay_seconds
 
     def take(self) -> list[str]:
         """Everything sent since the last call, no longer in the queue."""

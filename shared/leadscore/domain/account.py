@@ -1,7 +1,7 @@
 """Accounts: the company that a lead belongs to, and the score that its leads give a company.
 
 Only somebody counts for a company: a lead that is known by a user id or an address. An anonymous visitor counts from
-the moment it has a name, with all that it did before; so a lead that a merge closes never counted.
+the moment it has a name, with all that it did before. Nor does one of the own people count, or a lead that was closed.
 """
 
 import heapq
@@ -36,7 +36,8 @@ def account_of(profile: Profile) -> str:
 
 def account_of_lead(state: LeadState) -> str:
     """The account that a lead counts for, "" for none."""
-    return state.account if state.identified and not state.merged_into else ""
+    counts = state.identified and not state.merged_into and not state.is_own
+    return state.account if counts else ""
 
 
 def points_for_account(state: LeadState, model: Model, accounts: Accounts) -> int:

@@ -1,5 +1,5 @@
-"""What travels on the events queue: events that happened, ticks that say "look at this lead again", and rulings on who
-is who."""
+"""What travels on the events queue: events that happened, ticks that say "look at this lead again", rulings on who is
+who, and leads whose accounts are to be looked at."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -10,10 +10,13 @@ from leadscore.domain.cause import Cause
 from leadscore.domain.event import LeadEvent
 
 VERSION = 1
+#: What tells of accounts: code that knows of none leaves such a message to other code, instead of taking it for empty.
+ACCOUNTS_VERSION = 2
 #: A message stays far below what the queue takes, and a lead's trouble costs few others a redelivery.
 EVENTS_MAX = 50
 BODY_BYTES_MAX = 200_000
 TICKS_MAX = 25
+ACCOUNT_LEADS_MAX = 50
 
 
 class UnreadableMessage(ValueError):
@@ -44,7 +47,8 @@ class Ruling:
 class Message:
     """`token` is the delivery token: minted once per message, the same for every delivery of it.
 
-    `activation` is the lowest activation number of the model that the message may be worked on with.
+    `activation` is the lowest activation number of the model that the message may be worked on with. `accounts` are
+    leads whose accounts have to be brought up to date.
     """
 
     token: str
@@ -54,6 +58,7 @@ class Message:
     ticks: tuple[str, ...] = ()
     activation: int = 0
     rulings: tuple[Ruling, ...] = ()
+    accounts: tuple[str, ...] = ()
 
 
 def events_body(token: str, events: Sequence[LeadEvent], cause: Cause = Cause.EVENT) -> str:
@@ -77,12 +82,18 @@ def rulings_body(token: str, rulings: Sequence[Ruling]) -> str:
     return _body({"v": VERSION, "token": token, "cause": Cause.MERGE, "rulings": told})
 
 
+def accounts_body(leads: Sequence[str], *, activation: int) -> str:
+    """These leads' accounts are to be brought up to date. Nothing is logged of it, so it needs no token."""
+    document = {"v": ACCOUNTS_VERSION, "token": "", "cause": Cause.EVENT}
+    return _body({**document, "accounts": list(leads), "activation": activation})
+
+
 def read_message(body: str) -> Message:
     """Raises UnreadableMessage on anything that is no message; a single bad event is no reason to."""
     try:
         document = json.loads(body)
-        if document["v"] != VERSION:
-            raise UnreadableMessage(f"message version {VERSION} is expected")
+        if document["v"] not in (VERSION, ACCOUNTS_VERSION):
+            raise UnreadableMessage(f"message version {VERSION} or {ACCOUNTS_VERSION} is expected")
         events: list[LeadEvent] = []
         unreadable: list[UnreadableEvent] = []
         for raw in document.get("events", ()):
@@ -100,6 +111,7 @@ def read_message(body: str) -> Message:
             rulings=tuple(
                 Ruling(str(raw["lead"]), str(raw["into"]), int(raw["at"])) for raw in document.get("rulings", ())
             ),
+            accounts=tuple(str(lead) for lead in document.get("accounts", ())),
         )
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
         raise UnreadableMessage(f"not a message of the events queue: {type(error).__name__}") from error

@@ -142,6 +142,63 @@ class LeadStore(Protocol):
         """Write one version. One plain conditional write where only the state changes. Raises VersionConflict."""
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The one account that a lead may stand among the leads of ("": none), and the version of the lead that says so."""
+
+    account: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """What a lead brings an account, by one version of the lead under one activation; one that `is_gone` brings nothing.
+
+    It stays when it is gone, so that whoever comes late with an earlier version is told apart.
+    """
+
+    lead: str
+    version: int
+    activation: int
+    points: int
+    is_gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AccountState:
+    """An account's score and the number of its leads, as somebody found them at `as_of` (ms), under an activation.
+
+    `stamp` is the sum of all members' versions and activations. These only grow, so another set has another stamp.
+    """
+
+    account: str
+    version: int
+    activation: int
+    score: int
+    leads: int
+    stamp: int
+    as_of: int
+
+
+class AccountStore(Protocol):
+    """Everything is read consistently. What was read is named in a write, which raises VersionConflict if it changed."""
+
+    def read_places(self, leads: Iterable[str]) -> Mapping[str, Place]:
+        """Where leads stand; one that never stood anywhere is absent."""
+
+    def put_place(self, lead: str, place: Place, *, read: Place | None) -> None: ...
+
+    def read_account(self, account: str) -> AccountState | None: ...
+
+    def read_members(self, account: str) -> Sequence[Member]:
+        """Those that are gone, too."""
+
+    def put_member(self, account: str, member: Member, *, read: Member | None) -> None: ...
+
+    def put_account(self, state: AccountState) -> None:
+        """Write one version; the store must still hold the one before."""
+
+
 class TransitionLog(Protocol):
     def read_transitions(self, lead: str, *, limit: int) -> Sequence[Transition]:
         """Newest first."""
@@ -281,8 +338,11 @@ class ModelBehind(StoreError):
 
 
 class EventsQueue(Protocol):
-    def send(self, bodies: Sequence[str]) -> None:
-        """Queue every body, or raise: nothing is taken for sent that the queue did not acknowledge."""
+    def send(self, bodies: Sequence[str], *, delay_seconds: int = 0) -> None:
+        """Queue every body, or raise: nothing is taken for sent that the queue did not acknowledge.
+
+        Nobody gets them before the delay, at most 900 s, is over.
+        """
 
 
 class FileGone(Exception):
