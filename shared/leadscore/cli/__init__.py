@@ -3,10 +3,12 @@
 import typer
 
 from leadscore.cli import export, model, notifications, webhooks
+from leadscore.cli.email_links import email_links
 from leadscore.cli.explain import explain
 from leadscore.cli.failed import failed
 from leadscore.cli.importing import import_
 from leadscore.cli.keys import keys
+from leadscore.cli.merging import merge, unmerge
 from leadscore.cli.score import score
 from leadscore.cli.simulate import simulate
 
@@ -17,7 +19,7 @@ main = typer.Typer(
     # A traceback of typer's own shows the values of variables, and those may be personal.
     pretty_exceptions_enable=False,
 )
-for command in (score, explain, simulate, keys, failed):
+for command in (score, explain, simulate, merge, unmerge, keys, email_links, failed):
     main.command()(command)
 main.command("import")(import_)
 main.add_typer(model.commands, name="model")

@@ -102,6 +102,8 @@ ROUTES: tuple[Route, ...] = (
     Route(re.compile(r"/forms/([^/]+)"), _POST, forms.submit),
     Route(re.compile(r"/health"), _GET, _health),
     Route(re.compile(r"/tracker\.js"), _GET, _later("tracker", "script")),
+    Route(re.compile(r"/e/o/([\w-]+)\.gif"), _GET, _later("email_links", "open_mail"), pictures=True),
+    Route(re.compile(r"/e/c/([\w-]+)"), _GET, _later("email_links", "click")),
     Route(re.compile(r"/webhooks/([^/]+)"), _POST, _later("webhooks", "receive")),
     Route(
         re.compile(r"/submissions/v3/integration/(?:secure/)?submit/([^/]+)/([^/]+)"), _POST, forms.submit_as_to_hubspot
@@ -110,4 +112,9 @@ ROUTES: tuple[Route, ...] = (
     Route(re.compile(r"/beacon/v1/batch"), _POST, _later("rudderstack", "beacon")),
     Route(re.compile(r"/pixel/v1/(track|page)"), _GET, _later("rudderstack", "picture"), pictures=True),
     Route(re.compile(r"/sourceConfig"), _GET, _later("rudderstack", "source_config")),
+    Route(re.compile(r"/i|/ice\.png"), _GET, _later("snowplow", "collect"), pictures=True, credentials="any"),
+    # Vendor and version, also those of one's own, which keep requests out of the lists of advertisement blockers.
+    Route(
+        re.compile(r"/[\w-]+(?:\.[\w-]+)+/[\w-]+"), (*_GET, *_POST), _later("snowplow", "collect"), credentials="any"
+    ),
 )
