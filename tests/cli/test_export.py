@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
@@ -172,6 +172,18 @@ def test_a_visitor_who_became_a_person_is_one_lead(office: Office) -> None:
     assert ada["other_ids"] == "anonymous_id:cookie"
 
 
+def test_a_lead_that_the_index_still_has_after_its_merge_is_in_no_file(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.receive({"type": "page", "anonymousId": "cookie"}, ADA, {**ADA, "anonymousId": "cookie"})
+    pages = {("new", 0, ""): ["lead1", "lead2"]}
+    monkeypatch.setattr(
+        office.store, "page", lambda stage, *, shard, after: pages.get((stage, shard, after), []), raising=True
+    )
+
+    assert [row["lead"] for row in rows(run("leads"))] == ["lead2"]
+
+
 def test_json_has_an_object_per_line_under_the_names_of_the_leads_api(office: Office) -> None:
     office.receive(ADA)
 
@@ -212,6 +224,7 @@ def test_a_stage_that_never_was_is_refused(office: Office) -> None:
     assert "there are new, mql, out, disqualified" in result.stderr
 
 
+@example("a;=1+1")
 @given(st.text() | st.builds("{}{}".format, st.sampled_from(FORMULAS), st.text()))
 def test_no_text_is_a_formula_however_a_spreadsheet_parts_cells(text: str) -> None:
     file = io.StringIO(newline="")
