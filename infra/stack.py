@@ -15,6 +15,7 @@ from infra.lambda_function import Functions
 from infra.leads_api import LeadsApi
 from infra.notification import Notification
 from infra.scoring import Scoring
+from infra.ses_events import SesEvents
 from infra.settings import Settings
 from infra.storage import Storage
 
@@ -44,6 +45,8 @@ class LeadScoreStack(Stack):
         leads = LeadsApi(self, "Leads", functions=functions, settings=settings, storage=storage)
         files = FileImport(self, "Import", functions=functions, settings=settings, events=events)
 
+        ses = self._ses_events(functions, settings, storage, events)
+
         alarms = Alarms(self, "Alarms", settings=settings)
         alarms.when_not_empty(
             {
@@ -51,6 +54,7 @@ class LeadScoreStack(Stack):
                 "DecayDeadLetters": decay.dead_letters,
                 "ImportDeadLetters": files.dead_letters,
                 **notification.dead_letters,
+                **({"SesDeadLetters": ses.dead_letters} if ses else {}),
             }
         )
         alarms.when_late(events.queue)
@@ -64,6 +68,7 @@ class LeadScoreStack(Stack):
                 "Import": files.function,
                 "Notify": notification.function,
                 "Leads": leads.function,
+                **({"SesEvents": ses.function} if ses else {}),
             }
         )
         self._outputs(
@@ -88,6 +93,22 @@ class LeadScoreStack(Stack):
 
         if collection.cdn is not None:
             self._outputs(CdnDomainName=collection.cdn.distribution.distribution_domain_name)
+
+        if collection.webhook_secrets:
+            self._outputs(WebhookSecretsArn=collection.webhook_secrets.arn)
+        if ses:
+            self._outputs(SesTopicArn=ses.topic.topic_arn)
+
+    def _ses_events(
+        self, functions: Functions, settings: Settings, storage: Storage, events: EventsQueue
+    ) -> SesEvents | None:
+        """For who has a source of this kind."""
+        source = settings.ses_source
+        if source is None:
+            return None
+        return SesEvents(
+            self, "Ses", functions=functions, settings=settings, storage=storage, events=events, source=source
+        )
 
     def _outputs(self, **values: str) -> None:
         for name, value in values.items():

@@ -12,8 +12,10 @@ from botocore.exceptions import ClientError
 
 from functions import collect
 from leadscore.adapters.memory import MemoryFailedEvents, MemoryQueue
+from leadscore.domain.write_key import write_key
 from leadscore.use_cases.messages import read_message
 from tests.ingest.door import PUBLIC_KEY, ROOT, SERVER_KEY, SITES, basic, gateway_event
+from tests.ingest.webhooks.senders import SECRETS, of, signed
 
 type Output = Callable[[], str]
 
@@ -59,6 +61,7 @@ def output(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) 
 def forget_parts() -> None:
     collect.collector.cache_clear()
     collect.failed_events.cache_clear()
+    collect.signing_secrets.cache_clear()
 
 
 def call(method: str, path: str, body: Any = None, *, key: str = SERVER_KEY, query: str = "") -> dict[str, Any]:
@@ -85,6 +88,23 @@ def test_kinds_of_keys_come_from_the_settings(parts: SimpleNamespace) -> None:
     call("POST", "/v1/track", TRACK, key=PUBLIC_KEY)
     (event,) = read_message(parts.queue.bodies[0]).events
     assert (event.source, event.trust.name) == ("website", "PUBLIC")
+
+
+def test_a_webhook_has_no_write_key_and_is_taken_with_the_secret_that_is_stored(
+    parts: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCES", json.dumps({"forms": "typeform"}))
+    monkeypatch.setenv("WEBHOOK_SECRETS_ARN", "arn:of-the-webhooks")
+    stored: dict[str, str] = {}
+    monkeypatch.setattr(collect, "SigningSecrets", lambda *_, **__: SimpleNamespace(of=stored.get))
+    assert call("POST", "/v1/track", TRACK, key=write_key(ROOT, "forms"))["statusCode"] == 401
+    sent = signed("typeform", of("typeform").body)
+    event = gateway_event("POST", "/webhooks/forms", "", sent.headers, sent.body)
+    assert collect.handler(event, SimpleNamespace())["statusCode"] == 503  # type: ignore[arg-type]
+    stored["forms"] = SECRETS["typeform"]
+    assert collect.handler(event, SimpleNamespace())["statusCode"] == 200  # type: ignore[arg-type]
+    (taken,) = read_message(parts.queue.bodies[0]).events
+    assert (taken.name, taken.source, taken.trust.name) == ("Form Submitted", "forms", "DECLARED")
 
 
 def test_the_failed_events_are_there_when_they_are_needed(parts: SimpleNamespace) -> None:
@@ -116,7 +136,9 @@ def test_a_queue_that_fails_is_told_without_telling_who(parts: SimpleNamespace, 
     assert "ada" not in out
 
 
-@pytest.mark.parametrize("setting", ["SOURCES", "EVENTS_QUEUE_URL", "REDIRECT_SITES", "INTERNAL", "WRITE_KEY_SECRET_ARN"])
+@pytest.mark.parametrize(
+    "setting", ["SOURCES", "EVENTS_QUEUE_URL", "REDIRECT_SITES", "INTERNAL", "WRITE_KEY_SECRET_ARN"]
+)
 def test_a_setting_that_is_missing_is_our_fault_and_said_so(
     parts: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, output: Output, setting: str
 ) -> None:
@@ -141,7 +163,15 @@ def test_what_is_no_gateway_event_still_has_an_answer(
 
 
 def test_importing_needs_no_settings_and_loads_nothing_that_few_requests_use() -> None:
-    unwanted = ["pydantic", "multipart", "aws_xray_sdk", "yaml", "aws_lambda_powertools.event_handler"]
+    unwanted = [
+        "pydantic",
+        "multipart",
+        "ecdsa",
+        "leadscore.ingest.webhooks",
+        "aws_xray_sdk",
+        "yaml",
+        "aws_lambda_powertools.event_handler",
+    ]
     code = f"import sys, functions.collect; print([name for name in {unwanted} if name in sys.modules])"
     environment = {"PYTHONPATH": ":".join(path for path in sys.path if path)}
     result = subprocess.run(

@@ -16,6 +16,7 @@ ENVIRONMENT = {
         "EVENTS_QUEUE_URL",
         "FAILED_EVENTS_BUCKET",
         "WRITE_KEY_SECRET_ARN",
+        "WEBHOOK_SECRETS_ARN",
         "SOURCES",
         "REDIRECT_SITES",
         "INTERNAL",
