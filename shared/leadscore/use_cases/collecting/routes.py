@@ -113,8 +113,11 @@ ROUTES: tuple[Route, ...] = (
     Route(re.compile(r"/pixel/v1/(track|page)"), _GET, _later("rudderstack", "picture"), pictures=True),
     Route(re.compile(r"/sourceConfig"), _GET, _later("rudderstack", "source_config")),
     Route(re.compile(r"/i|/ice\.png"), _GET, _later("snowplow", "collect"), pictures=True, credentials="any"),
-    # Vendor and version, also those of one's own, which keep requests out of the lists of advertisement blockers.
+    # A vendor's name and a version, also of one's own, which keeps requests out of the lists of advertisement blockers.
     Route(
-        re.compile(r"/[\w-]+(?:\.[\w-]+)+/[\w-]+"), (*_GET, *_POST), _later("snowplow", "collect"), credentials="any"
+        re.compile(r"/[a-z]{2,3}(?:\.[\w-]+)+/[\w-]+"),
+        (*_GET, *_POST),
+        _later("snowplow", "collect"),
+        credentials="any",
     ),
 )
