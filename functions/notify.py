@@ -10,12 +10,13 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from leadscore.adapters import clients
+from leadscore.adapters.dynamodb_histories import DynamoDBHistories
 from leadscore.adapters.dynamodb_leads import DynamoDBLeadStore
 from leadscore.adapters.dynamodb_transition import transition_from_item
 from leadscore.adapters.failure import describe
 from leadscore.adapters.topic import SnsTopic
 from leadscore.use_cases.notify import NotificationSettings, publish_transition
-from leadscore.use_cases.ports import LeadStore, Topic
+from leadscore.use_cases.ports import Histories, LeadStore, Topic
 
 logger = Logger()
 metrics = Metrics(namespace="LeadScore")
@@ -24,6 +25,11 @@ metrics = Metrics(namespace="LeadScore")
 @cache
 def lead_store() -> LeadStore:
     return DynamoDBLeadStore(clients.dynamodb(), table=os.environ["LEADS_TABLE"])
+
+
+@cache
+def histories() -> Histories:
+    return DynamoDBHistories(clients.dynamodb(), events=os.environ["EVENTS_TABLE"], leads=os.environ["LEADS_TABLE"])
 
 
 @cache
@@ -43,7 +49,9 @@ def settings() -> NotificationSettings:
 def is_published(record: dict[str, Any]) -> bool:
     try:
         transition = transition_from_item(record["dynamodb"]["NewImage"])
-        publish_transition(transition=transition, leads=lead_store(), topic=topic(), settings=settings())
+        publish_transition(
+            transition=transition, leads=lead_store(), histories=histories(), topic=topic(), settings=settings()
+        )
     except Exception as error:  # noqa: BLE001 - whatever it is, the stream brings the record back or keeps it aside
         logger.error("notify.failed", extra=describe(error))  # noqa: TRY400 - a traceback's words may be personal
         return False

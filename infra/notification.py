@@ -74,12 +74,15 @@ class Notification(Construct):
             when_it_fails="The stream's mapping tries again, then keeps the records in the failed-events bucket.",
             environment={
                 "LEADS_TABLE": storage.leads.table_name,
+                "EVENTS_TABLE": storage.events.table_name,
                 "TOPIC_ARN": self.topic.topic_arn,
                 "PERSONAL_FIELDS": json.dumps(self._settings.personal_fields),
                 "LEAD_LINK": self._settings.lead_link,
             },
         )
         allow(function, storage.leads.table_arn, "dynamodb:BatchGetItem", "dynamodb:Query")
+        # Where the lead came from is told along, and stands in its events.
+        allow(function, storage.events.table_arn, "dynamodb:Query")
         self.topic.grant_publish(function)
         function.add_event_source(
             event_sources.DynamoEventSource(

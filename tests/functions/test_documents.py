@@ -4,6 +4,7 @@ import itertools
 import json
 import re
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -53,7 +54,9 @@ def api(monkeypatch: pytest.MonkeyPatch) -> None:
     """A visitor who downloads a paper, gives her address for it, and attends a webinar the day after."""
     office = office_of()
     visitor = {"anonymous": "b2c4", "source": "website"}
-    office.receive(event(at=NOON, trust=Trust.PUBLIC, properties={"path": "/pricing"}, **visitor))
+    first = event(at=NOON, trust=Trust.PUBLIC, properties={"path": "/pricing"}, **visitor)
+    page = {"url": "https://www.example.com/pricing?ref=1", "referrer": "https://www.google.com/"}
+    office.receive(replace(first, context={"channel": "organic-search", "page": page}))
     office.receive(
         event(
             "Content Downloaded",
@@ -144,7 +147,9 @@ def told() -> tuple[Any, Any]:
         personal=frozenset(),
     )
     for transition in office.store.stream:
-        publish_transition(transition=transition, leads=office.store, topic=topic, settings=settings)
+        publish_transition(
+            transition=transition, leads=office.store, histories=office.store, topic=topic, settings=settings
+        )
     (notification,) = topic.published
     return json.loads(notification.body), dict(notification.attributes)
 

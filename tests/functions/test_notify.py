@@ -99,6 +99,7 @@ def store(monkeypatch: pytest.MonkeyPatch) -> MemoryStore:
     homes = (Identifier("user_id", "u-1"), Identifier("email", "ada@x.example"))
     store.commit(Commit(LeadState("6f1c2d", version=1), homes=homes))
     monkeypatch.setattr(notify, "lead_store", lambda: store)
+    monkeypatch.setattr(notify, "histories", lambda: store)
     return store
 
 

@@ -26,8 +26,8 @@ ENVIRONMENT = {
     "score": {"EVENTS_TABLE", "LEADS_TABLE", "FAILED_EVENTS_BUCKET"},
     "decay": {"LEADS_TABLE", "EVENTS_QUEUE_URL"},
     "import_file": {"IMPORT_BUCKET", "IMPORT_QUEUE_URL", "EVENTS_QUEUE_URL"},
-    "notify": {"LEADS_TABLE", "TOPIC_ARN", "PERSONAL_FIELDS", "LEAD_LINK"},
-    "leads_api": {"EVENTS_TABLE", "LEADS_TABLE", "LEADS_TOKEN_SECRET_ARN"},
+    "notify": {"EVENTS_TABLE", "LEADS_TABLE", "TOPIC_ARN", "PERSONAL_FIELDS", "LEAD_LINK"},
+    "leads_api": {"EVENTS_QUEUE_URL", "EVENTS_TABLE", "LEADS_TABLE", "LEADS_TOKEN_SECRET_ARN"},
 }
 
 LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
@@ -55,7 +55,7 @@ ACTIONS = {
     "notify": LOG
     | READ_STREAM
     | {"dynamodb:BatchGetItem", "dynamodb:Query", "sns:Publish", "s3:PutObject", "s3:ListBucket"},
-    "leads_api": LOG | {"dynamodb:BatchGetItem", "dynamodb:Query", "secretsmanager:GetSecretValue"},
+    "leads_api": LOG | {"dynamodb:BatchGetItem", "dynamodb:Query", "secretsmanager:GetSecretValue", "sqs:SendMessage"},
 }
 
 

@@ -71,8 +71,8 @@ def store_with(
 def published(
     transition: Transition, store: MemoryStore | None = None, settings: NotificationSettings = DISCREET
 ) -> Notification:
-    topic = MemoryTopic()
-    publish_transition(transition=transition, leads=store or store_with(), topic=topic, settings=settings)
+    topic, used = MemoryTopic(), store or store_with()
+    publish_transition(transition=transition, leads=used, histories=used, topic=topic, settings=settings)
     (notification,) = topic.published
     return notification
 
@@ -119,6 +119,8 @@ def test_a_notification_is_a_cloudevent_with_the_transition_as_its_data() -> Non
             "occurred_at": "2026-03-01T12:00:00.000Z",
             "as_of": "2026-03-01T12:00:00.321Z",
             "merged_into": None,
+            "first_touch": None,
+            "last_touch": None,
         },
     }
 
@@ -157,7 +159,13 @@ def test_a_lead_closed_by_a_merge_goes_to_nothing_and_names_the_other() -> None:
 
 def test_a_transition_that_is_no_news_is_not_published() -> None:
     topic = MemoryTopic()
-    publish_transition(transition=replace(UPWARD, publish=False), leads=store_with(), topic=topic, settings=DISCREET)
+    publish_transition(
+        transition=replace(UPWARD, publish=False),
+        leads=store_with(),
+        histories=store_with(),
+        topic=topic,
+        settings=DISCREET,
+    )
 
     assert topic.published == []
 
@@ -303,7 +311,7 @@ def test_replaying_the_stream_gives_the_same_messages() -> None:
     first, second = MemoryTopic(), MemoryTopic()
     for topic in (first, second, second):
         for transition in store.stream:
-            publish_transition(transition=transition, leads=store, topic=topic, settings=OPEN)
+            publish_transition(transition=transition, leads=store, histories=store, topic=topic, settings=OPEN)
 
     assert [each.body for each in second.published] == [each.body for each in first.published] * 2
 
@@ -312,9 +320,9 @@ def test_records_in_any_order_give_the_same_messages() -> None:
     store = store_with(*chain())
     in_order, shuffled = MemoryTopic(), MemoryTopic()
     for transition in store.stream:
-        publish_transition(transition=transition, leads=store, topic=in_order, settings=OPEN)
+        publish_transition(transition=transition, leads=store, histories=store, topic=in_order, settings=OPEN)
     for transition in random.Random(4).sample(store.stream, len(store.stream)):
-        publish_transition(transition=transition, leads=store, topic=shuffled, settings=OPEN)
+        publish_transition(transition=transition, leads=store, histories=store, topic=shuffled, settings=OPEN)
 
     assert {each.body for each in shuffled.published} == {each.body for each in in_order.published}
     assert len({json.loads(each.body)["id"] for each in in_order.published}) == 5
@@ -323,8 +331,8 @@ def test_records_in_any_order_give_the_same_messages() -> None:
 def test_a_failed_publication_raises_and_its_repeat_is_the_first_notice() -> None:
     store, topic = store_with(), MemoryTopic(before_call=_fail_once())
     with pytest.raises(Lost):
-        publish_transition(transition=UPWARD, leads=store, topic=topic, settings=DISCREET)
-    publish_transition(transition=UPWARD, leads=store, topic=topic, settings=DISCREET)
+        publish_transition(transition=UPWARD, leads=store, histories=store, topic=topic, settings=DISCREET)
+    publish_transition(transition=UPWARD, leads=store, histories=store, topic=topic, settings=DISCREET)
 
     assert [json.loads(each.body)["id"] for each in topic.published] == [UPWARD.id]
 
@@ -332,8 +340,8 @@ def test_a_failed_publication_raises_and_its_repeat_is_the_first_notice() -> Non
 def test_a_publication_whose_answer_was_lost_is_repeated_byte_for_byte() -> None:
     store, topic = store_with(), MemoryTopic(after_call=_fail_once())
     with pytest.raises(Lost):
-        publish_transition(transition=UPWARD, leads=store, topic=topic, settings=OPEN)
-    publish_transition(transition=UPWARD, leads=store, topic=topic, settings=OPEN)
+        publish_transition(transition=UPWARD, leads=store, histories=store, topic=topic, settings=OPEN)
+    publish_transition(transition=UPWARD, leads=store, histories=store, topic=topic, settings=OPEN)
 
     first, repeat = topic.published
     assert first == repeat
@@ -354,14 +362,20 @@ def _fail_once() -> Any:
 
 def republished(store: MemoryStore, topic: MemoryTopic, *, since_version: int) -> Republished:
     return republish(
-        lead=LEAD, since_version=since_version, transitions=store, leads=store, topic=topic, settings=DISCREET
+        lead=LEAD,
+        since_version=since_version,
+        transitions=store,
+        leads=store,
+        histories=store,
+        topic=topic,
+        settings=DISCREET,
     )
 
 
 def test_a_lead_is_told_again_from_a_version_on_oldest_first_and_as_before() -> None:
     store, first, again = store_with(*chain()), MemoryTopic(), MemoryTopic()
     for transition in store.stream:
-        publish_transition(transition=transition, leads=store, topic=first, settings=DISCREET)
+        publish_transition(transition=transition, leads=store, histories=store, topic=first, settings=DISCREET)
 
     assert republished(store, again, since_version=4) == Republished(sent=3, complete=True)
     assert again.published == first.published[-3:]

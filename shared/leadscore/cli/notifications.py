@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from leadscore.adapters import clients
+from leadscore.adapters.dynamodb_histories import DynamoDBHistories
 from leadscore.adapters.dynamodb_leads import DynamoDBLeadStore
 from leadscore.adapters.dynamodb_transitions import DynamoDBTransitionLog
 from leadscore.adapters.topic import SnsTopic
@@ -37,6 +38,7 @@ def republish_command(
                 since_version=since,
                 transitions=DynamoDBTransitionLog(clients.dynamodb(), table=table),
                 leads=DynamoDBLeadStore(clients.dynamodb(), table=table),
+                histories=DynamoDBHistories(clients.dynamodb(), events=environment["EVENTS_TABLE"], leads=table),
                 topic=SnsTopic(clients.sns(), arn=environment["TOPIC_ARN"]),
                 settings=NotificationSettings(
                     source=environment["TOPIC_ARN"],

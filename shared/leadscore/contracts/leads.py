@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from leadscore.contracts.attribution import Touch
 from leadscore.contracts.moments import Moment
 from leadscore.domain.cause import Cause
 from leadscore.domain.event import IDENTIFIER_BYTES_MAX, IDENTIFIER_KINDS, Identifier, is_external_type
@@ -88,6 +89,18 @@ class LeadLookup(_Request, coerce_numbers_to_str=True):
         return given + [Identifier(one.type, one.id) for one in (self.external_id,) if one is not None]
 
 
+def _lead_id(value: str) -> str:
+    if not LEAD_ID.fullmatch(value):
+        raise ValueError("this is no lead's id: give the `lead` of an answer")
+    return value
+
+
+class LeadMerge(_Request):
+    """The lead that another one becomes part of. An id says nothing of anybody, so it may be in a URL, too."""
+
+    into: Annotated[str, AfterValidator(_lead_id)]
+
+
 class StageQuery(_Request):
     """Which leads to list."""
 
@@ -162,6 +175,9 @@ class Lead(LeadSummary):
     external_ids: dict[Literal["user_id", "email"], str]
     explanation: list[ExplanationLine]
     explanations: dict[str, list[ExplanationLine]]
+    first_touch: Touch | None
+    last_touch: Touch | None
+    touches: list[Touch] = Field(description="What brought the lead here, oldest first; the latest 100.")
     timeline: list[Annotated[TimelineEvent | TimelineTransition, Field(discriminator="type")]]
     timeline_complete: bool = Field(description="Whether nothing was left out of the timeline.")
     model: str
@@ -175,6 +191,14 @@ class StageList(_Answer):
     stage: str
     leads: list[LeadSummary]
     truncated: bool
+
+
+class QueuedRuling(_Answer):
+    """What was queued: it is done a moment later. `into` is null where a lead becomes somebody of its own again."""
+
+    queued: Literal["merge", "unmerge"]
+    lead: str
+    into: str | None
 
 
 class Problem(_Answer):

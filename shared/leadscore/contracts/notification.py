@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from leadscore.contracts.attribution import Touch
 from leadscore.contracts.moments import Moment
 from leadscore.domain.cause import Cause
 
@@ -58,6 +59,8 @@ class StageChange(_Contract):
     occurred_at: Moment = Field(description="When the change took effect.")
     as_of: Moment = Field(description="The moment that the scores were computed for.")
     merged_into: str | None = Field(description="The lead that this one became part of, if it did.")
+    first_touch: Touch | None = Field(None, description="What brought the lead here first, if anything is known.")
+    last_touch: Touch | None = Field(None, description="What did so last, up to this change; direct visits are none.")
     email: Text | None = None
     name: Text | None = None
 

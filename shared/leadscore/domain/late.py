@@ -1,5 +1,6 @@
 """An event that comes late, folded in as if it had come in its place, where that is sure to be the same."""
 
+from leadscore.domain.attribution import INTERNAL
 from leadscore.domain.effects import effects_of
 from leadscore.domain.event import LeadEvent
 from leadscore.domain.instants import be_active
@@ -10,7 +11,7 @@ from leadscore.domain.repetition import admit, is_untouched_by
 from leadscore.domain.rules import Rule
 from leadscore.domain.stages import ladders, ladders_of, stage_of
 from leadscore.domain.state import LeadState
-from leadscore.domain.step import INTERNAL, NO_FACTS, count, heed, mind_activity
+from leadscore.domain.step import NO_FACTS, count, heed, mind_activity
 
 
 class OutOfOrder(Exception):

@@ -1,5 +1,6 @@
 """One event in its place: what it does to a lead's state, after everything that time did before it."""
 
+from leadscore.domain.attribution import DIRECT, INTERNAL
 from leadscore.domain.durations import DAY_MS
 from leadscore.domain.effects import apply_effects
 from leadscore.domain.event import LeadEvent
@@ -14,9 +15,6 @@ from leadscore.domain.rules import Condition, Match
 from leadscore.domain.stages import enter, judge
 from leadscore.domain.state import LeadState, Profile
 
-#: A touch that says where a lead came from; a page reached from another of the same site is none.
-INTERNAL = "internal"
-DIRECT = "direct"
 NO_FACTS: dict[str, object] = {}
 
 

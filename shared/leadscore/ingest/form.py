@@ -8,11 +8,12 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from leadscore.domain.event import LeadEvent, Trust
+from leadscore.domain.page import split_url
 from leadscore.ingest.arrival import Arrival, event_name
 from leadscore.ingest.clock import occurred_at
 from leadscore.ingest.ids import email_address, identifier
 from leadscore.ingest.json_body import checked, parse, well_formed
-from leadscore.ingest.page import campaign, split_url
+from leadscore.ingest.page import campaign
 from leadscore.ingest.rejection import Rejected
 
 EVENT_NAME = "Form Submitted"

@@ -2,16 +2,8 @@
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import SplitResult, parse_qsl, urlsplit
 
-#: Segment's `context.campaign` from the usual query parameters.
-_CAMPAIGN = {
-    "utm_source": "source",
-    "utm_medium": "medium",
-    "utm_campaign": "name",
-    "utm_term": "term",
-    "utm_content": "content",
-}
+from leadscore.domain.page import UTM, query_of, split_url
 
 
 def with_path(page: Mapping[str, Any]) -> dict[str, Any]:
@@ -27,15 +19,5 @@ def with_path(page: Mapping[str, Any]) -> dict[str, Any]:
 
 def campaign(query: Mapping[str, str], url: str) -> dict[str, str]:
     """The campaign that the parameters name, or else the page's own address."""
-    parts = split_url(url)
-    of_page = dict(parse_qsl(parts.query)) if parts is not None else {}
-    return {name: value for utm, name in _CAMPAIGN.items() if (value := query.get(utm) or of_page.get(utm))}
-
-
-def split_url(url: str) -> SplitResult | None:
-    """The parts of a web address, or None if it is none."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return None
-    return parts if parts.scheme in {"http", "https"} and parts.netloc else None
+    of_page = query_of(split_url(url))
+    return {name: value for utm, name in UTM.items() if (value := query.get(utm) or of_page.get(utm))}

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from leadscore.contracts.attribution import Touch
 from leadscore.contracts.moments import moment
 from leadscore.contracts.notification import (
     REASONS_MAX,
@@ -15,9 +16,10 @@ from leadscore.contracts.notification import (
     Reason,
     StageChange,
 )
+from leadscore.domain.attribution import Attribution, attribution
 from leadscore.domain.state import Profile
 from leadscore.domain.transition import Transition
-from leadscore.use_cases.ports import LeadStore, Topic, TransitionLog
+from leadscore.use_cases.ports import Histories, LeadStore, Topic, TransitionLog
 
 EMAIL = "email"
 NAME = "name"
@@ -25,6 +27,8 @@ NAME = "name"
 GIVEN_NAMES = ("first_name", "firstName")
 FAMILY_NAMES = ("last_name", "lastName")
 PERSONAL_FIELDS = frozenset({EMAIL, NAME})
+#: A notification does not wait for the events of a lead that has more.
+EVENTS_READ_MAX = 10_000
 #: A lead that changed its stage more often is not told about from its beginning.
 REPUBLISHED_MAX = 1_000
 
@@ -53,14 +57,15 @@ class Republished:
 
 
 def publish_transition(
-    *, transition: Transition, leads: LeadStore, topic: Topic, settings: NotificationSettings
+    *, transition: Transition, leads: LeadStore, histories: Histories, topic: Topic, settings: NotificationSettings
 ) -> None:
     """Publish one transition, if it is one to publish. A repeat has the same id; receivers drop it by that."""
     if not transition.publish:
         return
     ids = leads.read_known(transition.lead)
     profile = leads.read_profile(transition.lead) if settings.personal else {}
-    notification = _notification(transition, ids, profile, settings)
+    came_by = _attribution(transition, leads, histories)
+    notification = _notification(transition, ids, profile, came_by, settings)
     topic.publish(body=notification.to_json(), attributes=_attributes(transition))
 
 
@@ -70,6 +75,7 @@ def republish(
     since_version: int,
     transitions: TransitionLog,
     leads: LeadStore,
+    histories: Histories,
     topic: Topic,
     settings: NotificationSettings,
 ) -> Republished:
@@ -78,12 +84,26 @@ def republish(
     wanted = [transition for transition in reversed(newest_first) if transition.version >= since_version]
     published = [transition for transition in wanted if transition.publish]
     for transition in published:
-        publish_transition(transition=transition, leads=leads, topic=topic, settings=settings)
+        publish_transition(transition=transition, leads=leads, histories=histories, topic=topic, settings=settings)
     return Republished(len(published), complete=len(wanted) < REPUBLISHED_MAX)
 
 
+def _attribution(transition: Transition, leads: LeadStore, histories: Histories) -> Attribution:
+    """What brought the lead here until it changed its stage; unknown of one whose events are too many to be read."""
+    state = leads.read_states([transition.lead]).get(transition.lead)
+    if state is None or state.merged_into or state.folded_count > EVENTS_READ_MAX:
+        return Attribution(())
+    return attribution(
+        event for event in histories.read_history(transition.lead) if event.occurred_at <= transition.as_of
+    )
+
+
 def _notification(
-    transition: Transition, ids: Mapping[str, str], profile: Profile, settings: NotificationSettings
+    transition: Transition,
+    ids: Mapping[str, str],
+    profile: Profile,
+    came_by: Attribution,
+    settings: NotificationSettings,
 ) -> Notification:
     return Notification(
         specversion="1.0",
@@ -93,12 +113,16 @@ def _notification(
         subject=transition.lead,
         time=moment(transition.as_of),
         datacontenttype="application/json",
-        data=_stage_change(transition, ids, profile, settings),
+        data=_stage_change(transition, ids, profile, came_by, settings),
     )
 
 
 def _stage_change(
-    transition: Transition, ids: Mapping[str, str], profile: Profile, settings: NotificationSettings
+    transition: Transition,
+    ids: Mapping[str, str],
+    profile: Profile,
+    came_by: Attribution,
+    settings: NotificationSettings,
 ) -> StageChange:
     change = StageChange(
         lead=transition.lead,
@@ -130,6 +154,8 @@ def _stage_change(
         occurred_at=moment(transition.occurred_at),
         as_of=moment(transition.as_of),
         merged_into=transition.merged_into or None,
+        first_touch=None if came_by.first is None else Touch.of(came_by.first),
+        last_touch=None if came_by.last is None else Touch.of(came_by.last),
     )
     return change.model_copy(update=_personal(ids, profile, settings))
 

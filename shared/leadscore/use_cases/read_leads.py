@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import islice
 
+from leadscore.contracts.attribution import Touch
 from leadscore.contracts.leads import (
     ExplanationLine,
     Lead,
@@ -17,6 +18,8 @@ from leadscore.contracts.leads import (
     TimelineTransition,
 )
 from leadscore.contracts.moments import moment
+from leadscore.domain.attribution import Touch as DomainTouch
+from leadscore.domain.attribution import attribution
 from leadscore.domain.event import Identifier, Json, LeadEvent
 from leadscore.domain.fold import advance, fold, next_change_at
 from leadscore.domain.model import Model
@@ -31,6 +34,8 @@ from leadscore.use_cases.ports import EventLog, LeadStore, Models, StageIndex, T
 STAGE_LEADS_MAX = 1_000
 #: How many entries a timeline shows.
 TIMELINE_MAX = 100
+#: How many touches are shown.
+TOUCHES_MAX = 100
 #: The log is ordered by id, so finding a lead's latest events means reading all of them: not for a lead with more.
 TIMELINE_EVENTS_READ_MAX = 10_000
 #: An excerpt of an event's properties has this many at most, and this many characters of each.
@@ -71,6 +76,7 @@ class LeadReading:
         transitions = self.transitions.read_transitions(committed.lead, limit=TIMELINE_MAX + 1)
         timeline = _timeline(events if shows_events else (), transitions)
         reading = read_state(current, model)
+        came_by = attribution(events if shows_events else ())
         return Lead(
             total=reading.total,
             scores=reading.scores,
@@ -85,6 +91,9 @@ class LeadReading:
             external_ids=dict(sorted(self.store.read_known(committed.lead).items(), reverse=True)),  # user_id is first
             explanation=_explanation(reading.explanation),
             explanations={score: _explanation(lines) for score, lines in reading.explanations.items()},
+            first_touch=_touch(came_by.first),
+            last_touch=_touch(came_by.last),
+            touches=[Touch.of(touch) for touch in came_by.touches[-TOUCHES_MAX:]],
             timeline=timeline[:TIMELINE_MAX],
             timeline_complete=shows_events and len(timeline) <= TIMELINE_MAX,
             model=model.name,
@@ -186,6 +195,10 @@ def _excerpt(properties: Json) -> dict[str, str | int | float | bool]:
         name[:EXCERPT_CHARACTERS_MAX]: value[:EXCERPT_CHARACTERS_MAX] if isinstance(value, str) else value
         for name, value in islice(plain, EXCERPT_PROPERTIES_MAX)
     }
+
+
+def _touch(touch: DomainTouch | None) -> Touch | None:
+    return None if touch is None else Touch.of(touch)
 
 
 def _moment_or_none(at: int | None) -> str | None:

@@ -5,22 +5,23 @@ What a marketer wrote into the link counts first, then what an ad network wrote,
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl
 
+from leadscore.domain.attribution import CLICK_IDS
 from leadscore.domain.event import Json
-from leadscore.ingest.facts.referrers import APPS, CLICK_IDS, MEDIUMS, PAID_MEDIUMS, SOURCES, channel_of_host
-from leadscore.ingest.page import campaign, split_url
+from leadscore.domain.page import campaign_of, page_of, query_of, split_url, text_of
+from leadscore.ingest.facts.referrers import APPS, MEDIUMS, PAID_MEDIUMS, SOURCES, channel_of_host
 
 _PAID = {"social": "paid-social", "paid-social": "paid-social", "display": "display"}
-_QUERY_FIELDS_MAX = 100
+#: What of a campaign tells its channel.
+_TELLING = ("source", "medium", "name")
 #: What analytics tools write where there was no campaign.
 _NO_CAMPAIGN = frozenset({"", "(direct)", "(none)", "(not-set)", "direct", "none"})
 
 
 def channel(call: str, properties: Json, context: Json) -> str | None:
     """The channel of a page view, or of an event that says of its page where the visitor came from."""
-    page = _page(call, properties, context)
-    url, referrer = _text(page.get("url")), _text(page.get("referrer"))
+    page = page_of(call, properties, context)
+    url, referrer = text_of(page.get("url")), text_of(page.get("referrer"))
     tagged = _tagged(context.get("campaign"), url)
     came_by = _by_campaign(tagged, url) or _by_referrer(referrer, url)
     if came_by is None and tagged:
@@ -28,21 +29,10 @@ def channel(call: str, properties: Json, context: Json) -> str | None:
     return "direct" if came_by is None and call == "page" and not referrer else came_by
 
 
-def _page(call: str, properties: Json, context: Json) -> Mapping[str, Any]:
-    """A page call's page is its properties, any other's is in its context; a form names the address alone."""
-    about = context.get("page")
-    page = about if isinstance(about, dict) else {}
-    if call == "page":
-        return {**page, **properties}
-    return {"url": properties.get("page")} if call == "form" else page
-
-
 def _tagged(said: Any, url: str) -> Mapping[str, str]:
-    """The campaign as the client says it, or else as the page's address does; in one spelling."""
-    of_page = campaign({}, url) if "utm_" in url else {}
-    given = said if isinstance(said, dict) else {}
-    stated = {name: _text(given.get(name)) or of_page.get(name, "") for name in ("source", "medium", "name")}
-    alike = {name: text.lower().replace("_", "-").replace(" ", "-") for name, text in stated.items()}
+    """The campaign, in one spelling."""
+    stated = campaign_of(said, split_url(url) if "utm_" in url else None)
+    alike = {name: stated.get(name, "").lower().replace("_", "-").replace(" ", "-") for name in _TELLING}
     return {name: text for name, text in alike.items() if text not in _NO_CAMPAIGN}
 
 
@@ -58,10 +48,7 @@ def _by_campaign(tagged: Mapping[str, str], url: str) -> str | None:
 
 
 def _by_click_id(url: str) -> str | None:
-    parts = split_url(url) if "?" in url else None
-    if parts is None:
-        return None
-    names = {name.lower() for name, _ in parse_qsl(parts.query)[:_QUERY_FIELDS_MAX]}
+    names = {name.lower() for name in query_of(split_url(url) if "?" in url else None)}
     return next((channel for name, channel in CLICK_IDS.items() if name in names), None)
 
 
@@ -77,7 +64,3 @@ def _by_referrer(referrer: str, url: str) -> str | None:
 def _host(url: str) -> str:
     parts = split_url(url)
     return (parts.hostname or "").removeprefix("www.") if parts is not None else ""
-
-
-def _text(value: Any) -> str:
-    return value.strip() if isinstance(value, str) else ""

@@ -33,16 +33,6 @@ _SOURCES = {
         "newsletter", "pardot", "sendgrid", "sendinblue",
     ),
 }  # fmt: skip
-#: What ad networks and mail platforms add to a link, the clearest first. Facebook's stands on unpaid links, too.
-_CLICK_IDS = {
-    "paid-search": ("gclid", "gbraid", "wbraid", "msclkid", "yclid"),
-    "paid-social": ("li_fat_id", "ttclid", "twclid", "rdt_cid", "sccid", "epik"),
-    "display": ("dclid",),
-    "affiliate": ("irclickid", "awc", "cjevent"),
-    "email": ("_hsenc", "_hsmi", "mc_eid", "mkt_tok", "ml_subscriber", "vero_id"),
-    "social": ("fbclid", "igsh", "igshid"),
-    "organic-search": ("srsltid",),
-}  # fmt: skip
 #: The referrer `android-app://<app>`.
 _APPS = {
     "email": ("com.google.android.gm", "com.microsoft.office.outlook", "com.yahoo.mobile.client.android.mail"),
@@ -86,7 +76,6 @@ def _by_word(channels: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
 
 MEDIUMS = _by_word(_MEDIUMS)
 SOURCES = _by_word(_SOURCES)
-CLICK_IDS = _by_word(_CLICK_IDS)
 APPS = _by_word(_APPS)
 HOSTS = _by_word(_HOSTS)
 

@@ -1,0 +1,116 @@
+"""Where a lead came from: every touch, the first and the last, as marketing counts them.
+
+A touch is a contact that somebody brought about: a campaign, a search, a link on another site. The door works out its
+`context.channel`; here the rest of what the link and the page say is put beside it. By the rules that analytics tools
+share, a page reached from the same site is no touch, and a direct visit is one only where nothing came before it.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from leadscore.domain.event import LeadEvent
+from leadscore.domain.marks import is_marked
+from leadscore.domain.page import campaign_of, page_of, query_of, split_url, text_of
+
+#: A page reached from another of the same site.
+INTERNAL = "internal"
+DIRECT = "direct"
+#: What ad networks and mail platforms add to a link, with the channel it tells, the clearest first. Facebook's stands
+#: on unpaid links, too.
+CLICK_IDS = {
+    name: channel
+    for channel, names in {
+        "paid-search": ("gclid", "gbraid", "wbraid", "msclkid", "yclid"),
+        "paid-social": ("li_fat_id", "ttclid", "twclid", "rdt_cid", "sccid", "epik"),
+        "display": ("dclid",),
+        "affiliate": ("irclickid", "awc", "cjevent"),
+        "email": ("_hsenc", "_hsmi", "mc_eid", "mkt_tok", "ml_subscriber", "vero_id"),
+        "social": ("fbclid", "igsh", "igshid"),
+        "organic-search": ("srsltid",),
+    }.items()
+    for name in names
+}
+#: Pages of one visit repeat what brought it about, single-page apps above all: within so much time that is one touch.
+SAME_TOUCH_MS = 30 * 60_000
+#: Of a text that a link carried; nobody's campaign has a longer name.
+TEXT_CHARACTERS_MAX = 256
+
+
+class Touch(NamedTuple):
+    """What brought the lead here, at `at` (ms). What nobody said is empty, and so is what may be an address of mail.
+
+    `referrer` is a host, `landing_page` an address without its query, which may be personal.
+    """
+
+    at: int
+    channel: str
+    source: str = ""
+    medium: str = ""
+    campaign: str = ""
+    term: str = ""
+    content: str = ""
+    referrer: str = ""
+    landing_page: str = ""
+    click_ids: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def brought_about_by(self) -> tuple[str, ...]:
+        return (self.channel, self.source, self.medium, self.campaign, self.term, self.content, self.referrer)
+
+
+class Attribution(NamedTuple):
+    """Every touch, oldest first. `last` is the last that was not direct, unless all were."""
+
+    touches: tuple[Touch, ...]
+
+    @property
+    def first(self) -> Touch | None:
+        return self.touches[0] if self.touches else None
+
+    @property
+    def last(self) -> Touch | None:
+        return self.touches[-1] if self.touches else None
+
+
+def attribution(events: Iterable[LeadEvent]) -> Attribution:
+    """The touches in a lead's events, which come in any order."""
+    touches: list[Touch] = []
+    seen_at: dict[tuple[str, ...], int] = {}
+    for event in sorted(events, key=lambda event: event.order):
+        touch = _touch(event)
+        if touch is None or (touch.channel == DIRECT and touches):
+            continue
+        before = seen_at.get(touch.brought_about_by)
+        seen_at[touch.brought_about_by] = touch.at
+        if before is None or touch.at - before > SAME_TOUCH_MS:
+            touches.append(touch)
+    return Attribution(tuple(touches))
+
+
+def _touch(event: LeadEvent) -> Touch | None:
+    channel = event.context.get("channel")
+    if not isinstance(channel, str) or not channel or channel == INTERNAL or is_marked(event):
+        return None
+    page = page_of(event.call, event.properties, event.context)
+    url = split_url(text_of(page.get("url")))
+    referrer = split_url(text_of(page.get("referrer")))
+    campaign = campaign_of(event.context.get("campaign"), url)
+    return Touch(
+        at=event.occurred_at,
+        channel=channel,
+        source=_cut(campaign.get("source", "")),
+        medium=_cut(campaign.get("medium", "")),
+        campaign=_cut(campaign.get("name", "")),
+        term=_cut(campaign.get("term", "")),
+        content=_cut(campaign.get("content", "")),
+        referrer=_cut((referrer.hostname or "") if referrer is not None else ""),
+        landing_page=_cut(f"{url.scheme}://{url.netloc}{url.path or '/'}" if url is not None else ""),
+        click_ids=tuple(
+            (name, kept) for name, value in query_of(url).items() if name.lower() in CLICK_IDS and (kept := _cut(value))
+        ),
+    )
+
+
+def _cut(text: str) -> str:
+    return "" if "@" in unquote(text) else text[:TEXT_CHARACTERS_MAX]
