@@ -112,6 +112,10 @@ ROUTES: tuple[Route, ...] = (
     Route(re.compile(r"/beacon/v1/batch"), _POST, _later("rudderstack", "beacon")),
     Route(re.compile(r"/pixel/v1/(track|page)"), _GET, _later("rudderstack", "picture"), pictures=True),
     Route(re.compile(r"/sourceConfig"), _GET, _later("rudderstack", "source_config")),
+    Route(re.compile(r"/mtc\.js"), _GET, _later("mautic", "script")),
+    Route(re.compile(r"/mtc"), _GET, _later("mautic", "contact"), credentials="own"),
+    Route(re.compile(r"/mtc/event"), _POST, _later("mautic", "event"), credentials="own"),
+    Route(re.compile(r"/mtracking\.gif"), _GET, _later("mautic", "view"), pictures=True),
     Route(re.compile(r"/i|/ice\.png"), _GET, _later("snowplow", "collect"), pictures=True, credentials="any"),
     # A vendor's name and a version, also of one's own, which keeps requests out of the lists of advertisement blockers.
     Route(
