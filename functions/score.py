@@ -11,13 +11,16 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from leadscore.adapters import clients, models
+from leadscore.adapters.dynamodb_accounts import DynamoDBAccountStore
 from leadscore.adapters.dynamodb_events import DynamoDBEventLog
 from leadscore.adapters.dynamodb_leads import DynamoDBLeadStore
+from leadscore.adapters.events_queue import SqsEventsQueue
 from leadscore.adapters.failed_events import S3FailedEvents
 from leadscore.adapters.failure import describe
 from leadscore.adapters.parallel import run_all
 from leadscore.adapters.pauses import pause
-from leadscore.use_cases.ports import FailedEvents
+from leadscore.use_cases.accounts import FORETOLD_SECONDS, AccountKeeping
+from leadscore.use_cases.ports import EventsQueue, FailedEvents
 from leadscore.use_cases.rescore import Rescoring
 from leadscore.use_cases.score_batch import BatchResult, score_batch
 
@@ -36,7 +39,26 @@ def rescoring() -> Rescoring:
         ),
         now=lambda: time.time_ns() // 1_000_000,
         pause=pause,
+        foretell=lambda leads: accounts().tell(leads, delay_seconds=FORETOLD_SECONDS),
     )
+
+
+@cache
+def accounts() -> AccountKeeping:
+    return AccountKeeping(
+        leads=rescoring().store,
+        accounts=DynamoDBAccountStore(clients.dynamodb(), table=os.environ["LEADS_TABLE"]),
+        models=rescoring().models,
+        queue=events_queue,
+        run_all=run_all,
+        now=rescoring().now,
+        pause=pause,
+    )
+
+
+@cache
+def events_queue() -> EventsQueue:
+    return SqsEventsQueue(clients.sqs(), url=os.environ["EVENTS_QUEUE_URL"])
 
 
 @cache
@@ -58,6 +80,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, list[di
         {record["messageId"]: record["body"] for record in event["Records"]},
         rescoring=rescoring(),
         store=rescoring().store,
+        accounts=accounts(),
         failed_events=failed_events(),
         new_lead=lambda: uuid.uuid4().hex[:24],
         run_all=run_all,

@@ -34,6 +34,7 @@ class Scoring(Construct):
                 "EVENTS_TABLE": storage.events.table_name,
                 "LEADS_TABLE": storage.leads.table_name,
                 "FAILED_EVENTS_BUCKET": storage.failed_events.bucket_name,
+                "EVENTS_QUEUE_URL": events.queue.queue_url,
             },
         )
         # A transaction is authorised as the actions in it. Nothing is ever deleted.
@@ -47,6 +48,8 @@ class Scoring(Construct):
             "dynamodb:Query",
         )
         storage.allow_keeping_failed_events(self.function)
+        # Accounts follow their leads by messages.
+        events.allow_sending(self.function)
         self.function.add_event_source(
             event_sources.SqsEventSource(
                 events.queue,

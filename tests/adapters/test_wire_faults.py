@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from leadscore.adapters.dynamodb_accounts import DynamoDBAccountStore
 from leadscore.adapters.dynamodb_events import DynamoDBEventLog
 from leadscore.adapters.dynamodb_leads import DynamoDBLeadStore
 from leadscore.adapters.dynamodb_transitions import DynamoDBTransitionLog
@@ -58,6 +59,7 @@ class Run:
             DynamoDBEventLog(client, table=tables.events),
             rescoring_type,
             expected_errors=(Contended, ClientError),
+            account_store=DynamoDBAccountStore(client, table=tables.leads),
         )
 
     def play(self) -> Everything:

@@ -6,9 +6,10 @@ from typing import Any
 
 import yaml
 
+from leadscore.adapters.dynamodb_accounts import DynamoDBAccountStore
 from leadscore.adapters.dynamodb_events import DynamoDBEventLog
 from leadscore.adapters.dynamodb_leads import DynamoDBLeadStore
-from leadscore.adapters.memory import MemoryFailedEvents
+from leadscore.adapters.memory import MemoryFailedEvents, MemoryQueue
 from leadscore.adapters.model_versions import DynamoDBModelVersions
 from leadscore.adapters.models import StoredModels, shipped_text
 from leadscore.adapters.parallel import run_all
@@ -17,6 +18,7 @@ from leadscore.domain.cause import Cause
 from leadscore.domain.compiler import compile_model
 from leadscore.domain.event import LeadEvent
 from leadscore.domain.state import LeadState
+from leadscore.use_cases.accounts import AccountKeeping
 from leadscore.use_cases.activate import activate
 from leadscore.use_cases.messages import events_body, ticks_body
 from leadscore.use_cases.rescore import Rescoring, Tally
@@ -42,6 +44,16 @@ class Scoring:
             store=self.store,
             log=DynamoDBEventLog(client, table=self.tables.events),
             models=self._models,
+            now=lambda: self.now,
+            pause=pause,
+        )
+        self.told = MemoryQueue()
+        self._accounts = AccountKeeping(
+            leads=self.store,
+            accounts=DynamoDBAccountStore(client, table=self.tables.leads),
+            models=self._models,
+            queue=lambda: self.told,
+            run_all=run_all,
             now=lambda: self.now,
             pause=pause,
         )
@@ -76,6 +88,7 @@ class Scoring:
             messages,
             rescoring=self._rescoring,
             store=self.store,
+            accounts=self._accounts,
             failed_events=failed_events,
             new_lead=lambda: f"{next(self._numbers):024x}",
             run_all=run_all,

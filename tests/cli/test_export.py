@@ -26,6 +26,7 @@ from leadscore.use_cases.messages import events_body
 from leadscore.use_cases.read_leads import LeadReading
 from leadscore.use_cases.rescore import Rescoring
 from leadscore.use_cases.score_batch import score_batch
+from tests.accounts import account_keeping
 from tests.leads import DAY, NOON
 from tests.use_cases.world import run_in_turn
 
@@ -63,7 +64,8 @@ class Office:
             assert isinstance(event, LeadEvent)
             result = score_batch(
                 {"m": events_body(f"token {self._count}", [event])}, rescoring=self._rescoring(), store=self.store,
-                failed_events=MemoryFailedEvents(), new_lead=lambda: f"lead{self._count}", run_all=run_in_turn,
+                accounts=account_keeping(self.store, self.store, self.models), failed_events=MemoryFailedEvents(),
+                new_lead=lambda: f"lead{self._count}", run_all=run_in_turn,
             )  # fmt: skip
             assert not result.failures
 

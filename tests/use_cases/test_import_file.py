@@ -33,6 +33,7 @@ from leadscore.use_cases.messages import events_body, read_message
 from leadscore.use_cases.refused_rows import RefusedCsv, RefusedJson
 from leadscore.use_cases.rescore import Rescoring
 from leadscore.use_cases.score_batch import score_batch
+from tests.accounts import account_keeping
 from tests.leads import NOON, small_model
 from tests.use_cases.world import run_in_turn
 
@@ -154,8 +155,8 @@ def lead_scores(*imports: Imported) -> tuple[int, set[int]]:
         bodies = {f"{number}-{index}": body for index, body in enumerate(bodies_of(done))}
         names = iter(f"lead{number}-{index}" for index in range(100))
         result = score_batch(
-            bodies, rescoring=rescoring, store=store, failed_events=MemoryFailedEvents(),
-            new_lead=names.__next__, run_all=run_in_turn,
+            bodies, rescoring=rescoring, store=store, accounts=account_keeping(store, store, rescoring.models),
+            failed_events=MemoryFailedEvents(), new_lead=names.__next__, run_all=run_in_turn,
         )  # fmt: skip
         assert not result.failures
     states = store.all_states().values()

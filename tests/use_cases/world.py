@@ -7,10 +7,11 @@ any number of workers, and the same seed is the same run.
 import random
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import greenlet
 
-from leadscore.adapters.memory import FixedModels, MemoryFailedEvents, MemoryStore
+from leadscore.adapters.memory import FixedModels, MemoryFailedEvents, MemoryQueue, MemoryStore
 from leadscore.domain.cause import QUIET_CAUSES, Cause
 from leadscore.domain.event import Identifier, LeadEvent
 from leadscore.domain.fold import fold
@@ -18,10 +19,12 @@ from leadscore.domain.model import Model
 from leadscore.domain.reading import lists_of
 from leadscore.domain.state import LeadState, Profile, same_fold
 from leadscore.domain.transition import Transition
+from leadscore.use_cases.accounts import AccountContended
 from leadscore.use_cases.messages import events_body, ticks_body
-from leadscore.use_cases.ports import Commit, EventLog, LeadStore, Recorded, VersionConflict
+from leadscore.use_cases.ports import AccountStore, Commit, EventLog, LeadStore, Recorded, VersionConflict
 from leadscore.use_cases.rescore import Contended, Rescoring, Tally
 from leadscore.use_cases.score_batch import Task, score_batch
+from tests.accounts import account_keeping
 from tests.leads import DAY, HOUR, NOON, SMALL_MODEL, event, small_model
 
 #: Each topic that somebody reads about counts once, and most read about more topics than a state keeps in mind.
@@ -118,7 +121,7 @@ def run_in_turn(tasks: list[Task]) -> list[Tally | Exception]:
 
 @dataclass
 class World:
-    """The stores, the queue and the clock that workers share."""
+    """The stores, the queue and the clock that workers share. Accounts have the same store, or one of their own."""
 
     store: LeadStore
     log: EventLog
@@ -131,11 +134,23 @@ class World:
     leads_made: int = 0
     #: Leads that the last model changed nothing about, and that nothing was written for.
     unwritten: int = 0
-    expected_errors: tuple[type[Exception], ...] = (VersionConflict, Contended, Throttled)
+    expected_errors: tuple[type[Exception], ...] = (VersionConflict, Contended, Throttled, AccountContended)
+    account_store: AccountStore | None = None
+    #: Messages on accounts, before somebody takes them: `told` may be worked on at once, `foretold` later.
+    told: MemoryQueue = field(default_factory=MemoryQueue)
+    foretold: MemoryQueue = field(default_factory=MemoryQueue)
 
     def __post_init__(self) -> None:
+        stored: Any = self.account_store or self.store
+        self.accounts = account_keeping(self.store, stored, self.models, queue=self.told, now=lambda: self.now)
+        later = account_keeping(self.store, stored, self.models, queue=self.foretold)
         self.rescoring = self.rescoring_type(
-            store=self.store, log=self.log, models=self.models, now=lambda: self.now, pause=lambda _: None
+            store=self.store,
+            log=self.log,
+            models=self.models,
+            now=lambda: self.now,
+            pause=lambda _: None,
+            foretell=later.tell,
         )
 
     def send(self, body: str) -> None:
@@ -151,6 +166,7 @@ class World:
             dict(messages),
             rescoring=self.rescoring,
             store=self.store,
+            accounts=self.accounts,
             failed_events=self.failed_events,
             new_lead=self.new_lead,
             run_all=run_in_turn,
@@ -165,6 +181,8 @@ class World:
     def drain(self) -> None:
         """Deliver what is left, without faults, until the queue is empty."""
         for _ in range(30):
+            for body in (*self.told.take(), *self.foretold.take()):
+                self.send(body)
             if not self.queue:
                 return
             messages, self.queue = self.queue, []

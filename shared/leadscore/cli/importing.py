@@ -155,7 +155,7 @@ class _RefusedFile:
 class _Nowhere:
     """EventsQueue: of a dry run."""
 
-    def send(self, bodies: object) -> None:
+    def send(self, bodies: object, *, delay_seconds: int = 0) -> None:
         """Send nothing."""
 
 

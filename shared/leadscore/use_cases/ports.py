@@ -152,7 +152,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """What a lead brings an account, by one version of the lead under one activation; one that `is_gone` brings nothing.
+    """What a lead brings an account, by one version of the lead under one activation; nothing where it `is_gone`.
 
     It stays when it is gone, so that whoever comes late with an earlier version is told apart.
     """

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from leadscore.domain.account import account_of_lead, points_for_account
 from leadscore.domain.cause import Cause
 from leadscore.domain.event import Identifier, LeadEvent
 from leadscore.domain.fold import MarksUnread, OutOfOrder, advance, extend, fold
@@ -32,6 +33,8 @@ from leadscore.use_cases.resolve import Merge
 TRIES_MAX = 8
 #: So many identifiers of a lead that a ruling closes lead straight to the winner; the others take a step more.
 LED_MAX = 25
+#: Causes of work that a message asks for by the lead's id: when it comes again, nothing in the log says so.
+_TICKS = frozenset({Cause.TIME, Cause.MODEL, Cause.REPAIR})
 
 
 class Contended(Exception):
@@ -82,12 +85,16 @@ class Tally:
     conflicts: int = 0
     transitions: int = 0
     refused_rulings: list[tuple[Ruling, str]] = field(default_factory=list)
+    #: Leads whose accounts have to be looked at, and whether the lead at hand may have changed what it brings its own.
+    accounts: set[str] = field(default_factory=set)
+    stirs: bool = False
 
     def add(self, other: "Tally") -> None:
         for name in ("events", "duplicates", "steps", "full_folds", "commits", "conflicts", "transitions"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.reused_ids.extend(other.reused_ids)
         self.refused_rulings.extend(other.refused_rulings)
+        self.accounts |= other.accounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +118,10 @@ class Following(NamedTuple):
     marks: frozenset[int] | None = None
 
 
+def _tell_nobody(_leads: Iterable[str]) -> None:
+    """Where no accounts are kept."""
+
+
 class InForce(NamedTuple):
     """A model, the activation number that states folded by it carry, and whether it tells of those that it moves."""
 
@@ -121,13 +132,17 @@ class InForce(NamedTuple):
 
 @dataclass(kw_only=True)
 class Rescoring:
-    """Rescores one lead at a time. `pause` waits before try number n, with jitter; `now` is in ms."""
+    """Rescores one lead at a time. `pause` waits before try number n, with jitter; `now` is in ms.
+
+    `foretell` has the accounts of leads looked at once this worker is gone for sure.
+    """
 
     store: LeadStore
     log: EventLog
     models: Models
     now: Callable[[], int]
     pause: Callable[[int], None]
+    foretell: Callable[[Iterable[str]], None] = _tell_nobody
 
     def rescore(self, lead: str, work: LeadWork, state: LeadState | None = None) -> Tally:
         """Do the work for a lead, whose state may have been read already. Raises Contended, ModelBehind."""
@@ -144,10 +159,24 @@ class Rescoring:
         if was_new:  # Now it has an event, without which there would be nothing to merge into.
             state = self._merge_all(state, work, in_force, tally)
         if Cause.TIME in work.causes and not state.is_new:
-            self._commit(state, Logged(), in_force, tally, cause=Cause.TIME)
+            state = self._commit(state, Logged(), in_force, tally, cause=Cause.TIME)
         for ruling in work.rulings:
             self._obey(ruling, tally)
+        self._note_accounts(state, work, tally)
         return tally
+
+    def _note_accounts(self, state: LeadState, work: LeadWork, tally: Tally) -> None:
+        """Name the leads whose accounts have to be looked at.
+
+        Also where this work may be done for the second time, since the first worker may have died before it told
+        anybody: after a redelivered event, a tick, a ruling, or a conflict that an own write was.
+        """
+        if self.models.active(at_least=state.activation)[1].accounts is None:
+            return
+        if state.had_account and (tally.stirs or tally.conflicts or work.causes & _TICKS):
+            tally.accounts.add(state.lead)
+        for ruling in work.rulings:
+            tally.accounts |= {ruling.lead, ruling.into} - {""}
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
@@ -212,7 +241,9 @@ class Rescoring:
                 tally.duplicates += 1  # Another message put it there, and answers for it.
             elif self._is_folded(event, state) or event.short in new:
                 tally.duplicates += 1
+                tally.stirs = True
             else:
+                tally.stirs = True
                 doubt = True
                 homes[event.home] = None
         ordered = sorted(new.values(), key=lambda event: (event.order, event.home))
@@ -290,6 +321,7 @@ class Rescoring:
         following.version = state.version + 1
         following.homes = state.homes
         following.ruled_at = state.ruled_at
+        following.had_account = state.had_account
         keep_notices(following, state, in_force.model)
         remember_anew(following, following.version, (event.short for event in events[-RECENT_MAX:]))
         return following, profile if any(event.traits for event in events) else None
@@ -373,11 +405,14 @@ class Rescoring:
         )
         if transition is not None:
             remember_notice(following.state, transition, in_force.model)
+        for committed in (following.state, *([opening.state] if opening else ())):
+            committed.had_account = committed.had_account or bool(account_of_lead(committed))
         self.store.commit(
             Commit(following.state, following.profile, transition, homes, closing, following.marks, opening)
         )
         tally.commits += 1
         tally.transitions += transition is not None
+        tally.stirs = tally.stirs or cause is Cause.MODEL or _stirs(state, following.state, in_force.model)
 
     # -- a new model -----------------------------------------------------------------------------------------------
 
@@ -532,6 +567,9 @@ class Rescoring:
             transition = replace(transition, publish=opened.state.identified)
             remember_notice(opened.state, transition, in_force.model)
         opening = Opening(opened.state, own, transition, opened.profile, opened.marks)
+        if in_force.model.accounts is not None:
+            self.foretell((loser.lead, winner.lead))  # Afterwards nothing says any more whose part it was.
+            tally.accounts.add(winner.lead)
         self._write(winner, left, in_force, tally, cause=Cause.MERGE, opening=opening)
         return ""
 
@@ -586,3 +624,15 @@ def _has_same_events(one: LeadState, other: LeadState) -> bool:
 def _is_same(state: LeadState, folded: Following) -> bool:
     """Whether it is the fold of the same events to the same result, with all that is kept beside it."""
     return folded.profile is None and folded.marks is None and same_fold(state, folded.state)
+
+
+def _stirs(before: LeadState, after: LeadState, model: Model) -> bool:
+    """Whether a commit changes which account a lead stands in, or what it brings it."""
+    if model.accounts is None:
+        return False
+    account = account_of_lead(after)
+    if account != account_of_lead(before):
+        return True
+    return bool(account) and (
+        points_for_account(before, model, model.accounts) != points_for_account(after, model, model.accounts)
+    )

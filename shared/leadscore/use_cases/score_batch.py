@@ -1,4 +1,4 @@
-"""One batch of queue messages: whose events they are, then each lead's work, leads beside each other.
+"""One batch of queue messages: whose events they are, then each lead's work, leads beside each other, then accounts.
 
 A message fails only for its own reasons or its leads'; whatever else came with it commits.
 """
@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from leadscore.domain.state import LeadState
+from leadscore.use_cases.accounts import AccountKeeping
 from leadscore.use_cases.messages import Message, UnreadableMessage, read_message
 from leadscore.use_cases.ports import FailedEvents, LeadStore, ModelBehind, Models
 from leadscore.use_cases.rescore import Delivery, LeadWork, Rescoring, Tally
@@ -63,6 +64,7 @@ def score_batch(
     *,
     rescoring: Rescoring,
     store: LeadStore,
+    accounts: AccountKeeping,
     failed_events: FailedEvents,
     new_lead: Callable[[], str],
     run_all: RunAll,
@@ -82,14 +84,32 @@ def score_batch(
             asides.extend(_reused_ids(outcome, batch))
             asides.extend(_refused_rulings(outcome, batch))
     for aside in asides:
+            stirred |= batch.messages if outcome.accounts else set()
         try:
             failed_events.put(raw=json.dumps(aside.raw), code=aside.code, reason=aside.reason, at=rescoring.now())
         except Exception as error:  # noqa: BLE001  What could be kept nowhere stays in the queue.
             result.failures.append(Failure(aside.messages, error))
     return result
+    try:
+        # Before anything is reported as done: what is told to nobody has to come back.
+        accounts.tell(result.tally.accounts)
+    except Exception as error:  # noqa: BLE001  The leads are committed; whoever does it again tells it again.
+        result.failures.append(Failure(frozenset(stirred), error))
+    result.failures += _keep_accounts(messages, accounts)
 
 
 def _read_states(leads: Collection[str], store: LeadStore) -> Mapping[str, LeadState]:
+def _keep_accounts(messages: Mapping[str, Message], accounts: AccountKeeping) -> Iterator[Failure]:
+    asked: dict[str, set[str]] = {}
+    for message_id, message in messages.items():
+        for lead in message.accounts:
+            asked.setdefault(lead, set()).add(message_id)
+    if asked:
+        activation = max(message.activation for message in messages.values())
+        for unkept in accounts.keep(asked, at_least=activation):
+            yield Failure(unkept.messages, unkept.error, unkept.lead)
+
+
     """Every lead's state, in one read. Where that fails there is none: then each lead reads its own, or fails alone."""
     try:
         found = store.read_states(leads) if leads else {}
