@@ -1,11 +1,12 @@
-"""HTTP API, private: what a lead's score is and why, and which leads are in a stage."""
+"""HTTP API, private: what a lead's score is and why, which leads are in a stage, and somebody's word on who is who."""
 
 import hmac
 import os
 import time
+import uuid
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
@@ -17,11 +18,23 @@ from leadscore.adapters.dynamodb_events import DynamoDBEventLog
 from leadscore.adapters.dynamodb_leads import DynamoDBLeadStore
 from leadscore.adapters.dynamodb_stages import DynamoDBStageIndex
 from leadscore.adapters.dynamodb_transitions import DynamoDBTransitionLog
+from leadscore.adapters.events_queue import NotQueued, SqsEventsQueue
 from leadscore.adapters.failure import describe
 from leadscore.adapters.secrets import StoredSecrets
-from leadscore.contracts.leads import LEAD_ID, InvalidRequest, Lead, LeadLookup, Problem, StageQuery
+from leadscore.contracts.leads import (
+    LEAD_ID,
+    InvalidRequest,
+    Lead,
+    LeadLookup,
+    LeadMerge,
+    Problem,
+    QueuedRuling,
+    StageQuery,
+)
+from leadscore.use_cases.messages import Ruling
 from leadscore.use_cases.ports import ModelBehind, Secrets
 from leadscore.use_cases.read_leads import LeadReading, UnknownStage
+from leadscore.use_cases.rulings import NoSuchLead, RulingRefused, Rulings
 
 type Next = Callable[[APIGatewayHttpResolver], Response[str]]
 
@@ -46,8 +59,22 @@ def reading() -> LeadReading:
         transitions=DynamoDBTransitionLog(client, table=table),
         index=DynamoDBStageIndex(client, table=table),
         models=models.StoredModels(client, table=table, default_text=models.shipped_text(), clock=time.monotonic),
-        now=lambda: time.time_ns() // 1_000_000,
+        now=now,
     )
+
+
+@cache
+def rulings() -> Rulings:
+    return Rulings(
+        store=reading().store,
+        queue=SqsEventsQueue(clients.sqs(), url=os.environ["EVENTS_QUEUE_URL"]),
+        now=now,
+        new_token=lambda: uuid.uuid4().hex,
+    )
+
+
+def now() -> int:
+    return time.time_ns() // 1_000_000
 
 
 @app.get(HEALTH)
@@ -65,6 +92,17 @@ def lead_by_identifier() -> Response[str]:
     return lead_or_404(reading().find(LeadLookup.of(request_body()).identifier))
 
 
+@app.post("/leads/<lead>/merge")
+def merge_lead(lead: str) -> Response[str]:
+    into = LeadMerge.of(request_body()).into
+    return queued("merge", rulings().merge(lead_id(lead), into))
+
+
+@app.post("/leads/<lead>/unmerge")
+def unmerge_lead(lead: str) -> Response[str]:
+    return queued("unmerge", rulings().unmerge(lead_id(lead)))
+
+
 @app.get("/leads")
 def leads_in_stage() -> Response[str]:
     query = StageQuery.of(app.current_event.query_string_parameters)
@@ -76,15 +114,24 @@ def no_such_path(_error: NotFoundError) -> Response[str]:
     return problem(404, "not_found", "no such path: see docs/api.md")
 
 
+RETRY = {"Retry-After": "5"}
+EXPECTED: dict[type[Exception], tuple[int, str, str, dict[str, str]]] = {
+    NoSuchLead: (404, "lead_not_found", "no such lead", {}),
+    UnknownStage: (404, "stage_not_found", "the model in force has no such stage, and no lead is in it", {}),
+    ModelBehind: (503, "model_changing", "a new model is being taken into use: try again", RETRY),
+    NotQueued: (503, "not_queued", "nothing was queued: try again", RETRY),
+}
+
+
 def answer_errors(app: APIGatewayHttpResolver, next_middleware: Next) -> Response[str]:
     try:
         return next_middleware(app)
     except InvalidRequest as error:
         return problem(400, "invalid_request", str(error))
-    except UnknownStage:
-        return problem(404, "stage_not_found", "the model in force has no such stage, and no lead is in it")
-    except ModelBehind:
-        return problem(503, "model_changing", "a new model is being taken into use: try again", {"Retry-After": "5"})
+    except RulingRefused as refused:
+        return problem(409, refused.code, str(refused))
+    except tuple(EXPECTED) as error:
+        return problem(*EXPECTED[type(error)])
     except Exception as error:  # noqa: BLE001 - logged, counted by its status, and answered in the API's own form
         logger.error("leads_api.failed", extra=describe(error))  # noqa: TRY400 - a traceback's words may be personal
         return problem(500, "internal_error", "the request failed for no fault of yours: try again")
@@ -118,6 +165,17 @@ def request_body() -> str:
     if len(body) > BODY_CHARACTERS_MAX:
         raise InvalidRequest(f"the body has more than {BODY_CHARACTERS_MAX} characters")
     return body
+
+
+def lead_id(text: str) -> str:
+    if not LEAD_ID.fullmatch(text):
+        raise NoSuchLead
+    return text
+
+
+def queued(what: Literal["merge", "unmerge"], ruling: Ruling) -> Response[str]:
+    answer = QueuedRuling(queued=what, lead=ruling.lead, into=ruling.into or None)
+    return json_response(202, answer.model_dump_json())
 
 
 def lead_or_404(lead: Lead | None) -> Response[str]:

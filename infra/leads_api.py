@@ -1,8 +1,9 @@
-"""The private door: why a lead has its score, and which leads are in a stage."""
+"""The private door: why a lead has its score, which leads are in a stage, and which of them are one person."""
 
 from aws_cdk import Duration
 from constructs import Construct
 
+from infra.events_queue import EventsQueue
 from infra.grant import allow
 from infra.http_api import HttpApi
 from infra.lambda_function import Functions
@@ -15,7 +16,14 @@ REQUESTS_PER_SECOND_MAX = 50
 
 class LeadsApi(Construct):
     def __init__(
-        self, scope: Construct, id: str, *, functions: Functions, settings: Settings, storage: Storage
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        functions: Functions,
+        settings: Settings,
+        storage: Storage,
+        events: EventsQueue,
     ) -> None:
         super().__init__(scope, id)
         self.token = RandomSecret(self, "Token", settings=settings, description="The bearer token of the leads API")
@@ -27,6 +35,7 @@ class LeadsApi(Construct):
             memory_mb=512,
             when_it_fails="The caller is told, and asks again.",
             environment={
+                "EVENTS_QUEUE_URL": events.queue.queue_url,
                 "EVENTS_TABLE": storage.events.table_name,
                 "LEADS_TABLE": storage.leads.table_name,
                 "LEADS_TOKEN_SECRET_ARN": self.token.arn,
@@ -35,6 +44,8 @@ class LeadsApi(Construct):
         allow(self.function, storage.events.table_arn, "dynamodb:Query")
         allow(self.function, storage.leads.table_arn, "dynamodb:BatchGetItem", "dynamodb:Query")
         storage.allow_index(self.function, "stage")
+        # What it changes takes the way of everything: it may queue a word on who is who, and write nothing itself.
+        events.allow_sending(self.function)
         self.token.allow_reading(self.function)
         self.api = HttpApi(
             self,

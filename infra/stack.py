@@ -42,7 +42,7 @@ class LeadScoreStack(Stack):
         score = Scoring(self, "Scoring", functions=functions, storage=storage, events=events)
         decay = Decay(self, "Decay", functions=functions, settings=settings, storage=storage, events=events)
         notification = Notification(self, "Notification", functions=functions, settings=settings, storage=storage)
-        leads = LeadsApi(self, "Leads", functions=functions, settings=settings, storage=storage)
+        leads = LeadsApi(self, "Leads", functions=functions, settings=settings, storage=storage, events=events)
         files = FileImport(self, "Import", functions=functions, settings=settings, events=events)
 
         ses = self._ses_events(functions, settings, storage, events)

@@ -9,13 +9,16 @@ from typing import Any
 import pytest
 
 from functions import leads_api
-from leadscore.adapters.memory import FixedModels, MemoryStore
-from leadscore.contracts.leads import Lead, Problem, StageList
+from leadscore.adapters.events_queue import NotQueued
+from leadscore.adapters.memory import FixedModels, MemoryQueue, MemoryStore
+from leadscore.contracts.leads import Lead, Problem, QueuedRuling, StageList
 from leadscore.domain.event import Identifier
 from leadscore.domain.fold import fold
 from leadscore.domain.state import LeadState
+from leadscore.use_cases.messages import Ruling, read_message
 from leadscore.use_cases.ports import Commit
 from leadscore.use_cases.read_leads import LeadReading
+from leadscore.use_cases.rulings import Rulings
 from tests.leads import HOUR, NOON, event, small_model
 
 TOKEN = "t0ken-of-the-leads-api"
@@ -44,6 +47,7 @@ def store(monkeypatch: pytest.MonkeyPatch) -> MemoryStore:
     for item in events:
         store.put(item, token="t")
     ids = [Identifier("user_id", "ada"), Identifier("email", "ada@x.example"), Identifier("anonymous_id", "browser")]
+    ids.append(Identifier("hubspot", "51"))
     for identifier in ids:
         store.link(identifier, "lead1", is_new=False)
     store.commit(Commit(state, homes=tuple(ids)))
@@ -137,9 +141,10 @@ def test_the_answer_is_a_plain_document() -> None:
         {"email": " ADA@X.example "},
         {"anonymous_id": "browser"},
         {"anonymous_id": "browser", "email": None},
+        {"external_id": {"type": "hubspot", "id": 51}},
     ],
 )
-def test_a_lead_is_looked_up_by_one_identifier_in_any_spelling(named: dict[str, str]) -> None:
+def test_a_lead_is_looked_up_by_one_identifier_in_any_spelling(named: dict[str, Any]) -> None:
     response = lookup(**named)
 
     assert response["statusCode"] == 200
@@ -169,6 +174,102 @@ def test_health_needs_no_token() -> None:
 def test_nothing_that_is_answered_may_be_kept_by_a_cache() -> None:
     for path in ("/leads/lead1", "/leads/nobody", "/nowhere"):
         assert header(call("GET", path), "Cache-Control") == "no-store"
+
+
+# -- rulings -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def queue(store: MemoryStore, monkeypatch: pytest.MonkeyPatch) -> MemoryQueue:
+    """Bob is another person, `nobody` an anonymous lead, and `former` became part of Ada by a ruling at NOON + 1."""
+    for lead, known in (("bob", True), ("anonymous", False)):
+        store.commit(Commit(LeadState(lead, version=1, stage="new", identified=known)))
+    store.commit(Commit(LeadState("former", version=1, identified=True, merged_into="lead1", ruled_at=NOON + HOUR)))
+    queue = MemoryQueue()
+    rulings = Rulings(store=store, queue=queue, now=lambda: NOON, new_token=lambda: "token")
+    monkeypatch.setattr(leads_api, "rulings", lambda: rulings)
+    return queue
+
+
+def merge(lead: str, into: Any) -> dict[str, Any]:
+    return call("POST", f"/leads/{lead}/merge", body=json.dumps({"into": into}))
+
+
+def ruling_in(queue: MemoryQueue) -> Ruling:
+    (body,) = queue.take()
+    (ruling,) = read_message(body).rulings
+    return ruling
+
+
+@pytest.mark.parametrize("lead", ["bob", "anonymous"])
+def test_a_merge_is_queued(queue: MemoryQueue, lead: str) -> None:
+    response = merge(lead, "lead1")
+
+    assert response["statusCode"] == 202
+    assert QueuedRuling.model_validate_json(response["body"]) == QueuedRuling(queued="merge", lead=lead, into="lead1")
+    assert ruling_in(queue) == Ruling(lead, "lead1", NOON)
+
+
+def test_an_undo_is_queued_and_is_later_than_what_it_undoes_whatever_the_clock_says(queue: MemoryQueue) -> None:
+    response = call("POST", "/leads/former/unmerge")
+
+    assert response["statusCode"] == 202
+    assert json.loads(response["body"]) == {"queued": "unmerge", "lead": "former", "into": None}
+    assert ruling_in(queue) == Ruling("former", "", NOON + HOUR + 1)
+
+
+@pytest.mark.parametrize(
+    ("lead", "into", "status", "code"),
+    [
+        ("nobody", "lead1", 404, "lead_not_found"),
+        ("lead1", "nobody", 404, "lead_not_found"),
+        ("ada@x.example", "lead1", 404, "lead_not_found"),
+        ("bob", "bob", 409, "same_lead"),
+        ("former", "bob", 409, "already_merged"),
+        ("bob", "former", 409, "into_merged"),
+        ("bob", "anonymous", 409, "into_anonymous"),
+        ("bob", "ada@x.example", 400, "invalid_request"),
+        ("bob", None, 400, "invalid_request"),
+        ("bob", ["lead1"], 400, "invalid_request"),
+    ],
+)
+def test_a_merge_that_cannot_be_is_refused_and_not_queued(
+    queue: MemoryQueue, lead: str, into: Any, status: int, code: str
+) -> None:
+    response = merge(lead, into)
+
+    assert (response["statusCode"], code_of(response)) == (status, code)
+    assert "ada" not in json.loads(response["body"])["message"]
+    assert queue.take() == []
+
+
+@pytest.mark.parametrize(
+    ("lead", "status", "code"),
+    [("nobody", 404, "lead_not_found"), ("bob", 409, "not_merged"), ("%00", 404, "not_found")],
+)
+def test_an_undo_of_nothing_is_refused(queue: MemoryQueue, lead: str, status: int, code: str) -> None:
+    response = call("POST", f"/leads/{lead}/unmerge")
+
+    assert response["statusCode"] == status
+    assert code_of(response) in {code, "lead_not_found"}
+    assert queue.take() == []
+
+
+def test_what_the_queue_did_not_take_is_said(queue: MemoryQueue) -> None:
+    def fail(_call: str) -> None:
+        raise NotQueued
+
+    queue.before_call = fail
+    response = merge("bob", "lead1")
+
+    assert (response["statusCode"], code_of(response), header(response, "Retry-After")) == (503, "not_queued", "5")
+
+
+@pytest.mark.parametrize("what", ["merge", "unmerge"])
+def test_without_the_token_nobody_says_who_is_who(queue: MemoryQueue, what: str) -> None:
+    response = call("POST", f"/leads/former/{what}", headers={}, body='{"into": "bob"}')
+
+    assert (response["statusCode"], queue.take()) == (401, [])
 
 
 # -- who may ask -------------------------------------------------------------------------------------------------------
@@ -250,6 +351,10 @@ def test_an_identifier_that_nobody_has_is_not_found() -> None:
         '{"user_id": true}',
         '{"user_id": "\\ud800"}',
         '{"id": "ada"}',
+        '{"external_id": "ada"}',
+        '{"external_id": {"type": "ada", "id": "ada", "more": 1}}',
+        '{"external_id": {"type": "email", "id": "ada@x.example"}}',
+        '{"external_id": {"id": "ada"}}',
         '{"user_id": "ada", "ada@x.example": 1}',
         json.dumps({"email": "a" * 256 + "@x.example"}),
         "[" * 3_000,

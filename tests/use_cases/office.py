@@ -37,7 +37,7 @@ class Office:
 
     def _score(self, body: str) -> None:
         result = score_batch(
-            {"message": events_body("token", events)},
+            {"message": body},
             rescoring=Rescoring(
                 store=self.store, log=self.store, models=self.models, now=lambda: self.now, pause=lambda _: None
             ),

@@ -327,6 +327,7 @@ class _Audit:
         self.owner: dict[Identifier, str] = {}
         self.parent: dict[str, str] = {}
         self.ruled_at: dict[str, int] = {}
+        self.has_been: dict[str, set[str]] = {}
 
     def root(self, lead: str) -> str:
         return self.root(self.parent[lead]) if lead in self.parent else lead
@@ -341,8 +342,10 @@ class _Audit:
             assert not any(owner == lead and other.kind == name.kind for other, owner in self.owner.items())
         others = {other for item in self.accepted if name in item.identifiers for other in item.identifiers} - {name}
         is_new = lead not in self.owner.values()
-        assert is_new or any(self.root(self.owner[other]) == self.root(lead) for other in others if other in self.owner)
+        # Who was one when the event was taken up may be two by now; who never was one, is not given the name.
+        assert is_new or any(lead in self.has_been[self.owner[other]] for other in others if other in self.owner)
         self.owner[name] = lead
+        self.has_been.setdefault(lead, {lead})
 
     def close(self, commit: Commit) -> None:
         assert commit.closing is not None
@@ -360,6 +363,9 @@ class _Audit:
             assert lead not in self.ruled_at, "no event joins what somebody took apart"
             assert any({lead, into} <= self._leads_in(item) for item in self.accepted), "an event names both"
         self.parent[lead] = into
+        for member in self.has_been:
+            if self.root(member) == into:
+                self.has_been[member].add(into)
 
     def open(self, commit: Commit) -> None:
         assert commit.opening is not None

@@ -311,6 +311,21 @@ def scene_of_an_event_that_old_news_lead_to_the_winner(rescoring_type: type[Resc
         office.check()
 
 
+def scene_of_a_new_cookie_that_old_news_lead_to_the_winner(rescoring_type: type[Rescoring]) -> None:
+    office = office_of(rescoring_type)
+    office.merge(office.lead(BOB), office.lead(ADA))
+    office.undo(office.lead(BOB))
+    new = event(at=NOON + 3, email=BOB.value, anonymous="a1")
+    office.accepted.append(new)
+    office.world.send(events_body("new", [new]))
+    office.store.is_stale = lambda _name: True
+    office.world.score(office.world.queue)
+    office.store.is_stale = lambda _name: False
+    office.world.drain()
+    assert office.lead(COOKIE) == office.lead(BOB)
+    office.check()
+
+
 def scene_of_a_cookie_that_led_to_somebody_else_once(rescoring_type: type[Rescoring]) -> None:
     """Old news say that the cookie is another anonymous lead's: that is no reason to merge this one."""
     office = Office(rescoring_type)
@@ -373,6 +388,7 @@ def scene_of_somebody_who_had_joined_before(rescoring_type: type[Rescoring]) -> 
 SCENES: list[Callable[[type[Rescoring]], None]] = [
     scene_of_an_old_ruling,
     scene_of_an_event_that_old_news_lead_to_the_winner,
+    scene_of_a_new_cookie_that_old_news_lead_to_the_winner,
     scene_of_a_cookie_that_led_to_somebody_else_once,
     scene_of_an_undo_beside_an_event,
     scene_of_an_undo_that_outlives_a_full_fold,

@@ -23,7 +23,7 @@ from leadscore.cli.model_files import MODEL_HELP, model_file, read_model_file
 from leadscore.cli.rescoring import now
 from leadscore.contracts.leads import LEAD_ID, Lead
 from leadscore.domain.compiler import compile_model
-from leadscore.domain.event import Identifier
+from leadscore.domain.event import Identifier, identifiers_in, is_external_type
 from leadscore.domain.fold import stage_changes
 from leadscore.ingest.ids import email_address, identifier
 from leadscore.ingest.rejection import Rejected
@@ -35,7 +35,11 @@ from leadscore.use_cases.read_leads import LeadReading
 STACK = "LeadScore"
 
 LeadArgument = Annotated[
-    str, typer.Argument(metavar="LEAD", help="A user id, e-mail address or anonymous id; on a stack a lead's id, too.")
+    str,
+    typer.Argument(
+        metavar="LEAD",
+        help="A user id, address, anonymous id or another system's type:id; on a stack a lead's id, too.",
+    ),
 ]
 
 
@@ -86,9 +90,11 @@ def identifiers_of(text: str) -> Iterator[Identifier]:
         value = identifier("LEAD", text)
     except Rejected as rejected:
         raise typer.BadParameter(rejected.message) from None
-    for kind, name in (("user_id", value), ("email", email_address(text)), ("anonymous_id", value)):
-        if name is not None:
-            yield Identifier(kind, name)
+    named = {"user_id": value, "email": email_address(text), "anonymous_id": value}
+    kind, _, external = (value or "").partition(":")
+    if is_external_type(kind):
+        named[kind] = external
+    yield from identifiers_in(named)
 
 
 def find_stored(text: str, reading: LeadReading) -> Lead | None:

@@ -181,7 +181,7 @@ class AccountState:
 
 
 class AccountStore(Protocol):
-    """Everything is read consistently. What was read is named in a write, which raises VersionConflict if it changed."""
+    """Everything is read consistently. A write names what was read, and raises VersionConflict if that changed."""
 
     def read_places(self, leads: Iterable[str]) -> Mapping[str, Place]:
         """Where leads stand; one that never stood anywhere is absent."""

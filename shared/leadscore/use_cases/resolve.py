@@ -30,14 +30,14 @@ class Resolver:
         identifiers = {identifier for event in events for identifier in event.identifiers}
         self._leads = dict(store.find(identifiers))
         self._refused: set[tuple[Identifier, str]] = set()
-        self._open_leads: dict[str, str] = {}
+        self._sure_leads: dict[Identifier, str] = {}
 
     def resolve(self, event: LeadEvent) -> tuple[str, list[Merge]]:
         """The event's lead, and the anonymous leads that it shows to be the same person."""
         lead = self._lead_of(event)
         merges = []
         for weaker in event.identifiers[1:]:
-            owner = self._leads.get(weaker) or self._link(weaker, lead)
+            owner = self._leads.get(weaker) or self._link(weaker, self._sure_lead(event.home, lead))
             if owner and owner != lead and not weaker.is_known:
                 merges.append(Merge(weaker, owner, lead))
         return lead, merges
@@ -48,22 +48,20 @@ class Resolver:
             return known
         for weaker in event.identifiers[1:]:
             lead = self._leads.get(weaker)
-            owner = self._link(home, lead) if lead else None
+            owner = self._link(home, self._sure_lead(weaker, lead)) if lead else None
             if owner:
                 return owner
         lead = self._new_lead()
-        self._open_leads[lead] = lead
         # Nobody can have claimed a kind of a lead that was just made up, so the link gives an owner.
         return self._link(home, lead, is_new=True) or lead
 
     def _link(self, identifier: Identifier, lead: str, *, is_new: bool = False) -> str | None:
         """The lead that the identifier belongs to afterwards, or None where this lead may not have it."""
-        if not identifier.is_known and not is_new:
-            lead = self._open(lead)
         if (identifier, lead) in self._refused:
             return None
         try:
             self._store.link(identifier, lead, is_new=is_new)
+            self._sure_leads[identifier] = lead
         except IdentifierTaken as taken:
             lead = taken.lead
         except KindTaken:
@@ -75,14 +73,15 @@ class Resolver:
         self._leads[identifier] = lead
         return lead
 
-    def _open(self, lead: str) -> str:
-        """What a closed lead became part of: a name that is new is the person's who has come of it.
+    def _sure_lead(self, identifier: Identifier, lead: str) -> str:
+        """The open lead of an identifier that was found to lead to `lead`, which may be old news.
 
-        The store makes sure of that where it is a person's name, and only there, since it costs a transaction.
+        A name that is new is given to the person who is there now, and for good: so this is asked of the owner, and of
+        what that has become part of. Only names that are new to a lead that is there already cost these two reads.
         """
-        if lead not in self._open_leads:
-            way = [lead]
+        if identifier not in self._sure_leads:
+            way = [self._store.read_owners([identifier]).get(identifier, lead)]
             while (state := self._store.read_states(way[-1:]).get(way[-1])) is not None and state.merged_into:
                 way.append(state.merged_into)
-            self._open_leads[lead] = way[-1]
-        return self._open_leads[lead]
+            self._sure_leads[identifier] = way[-1]
+        return self._sure_leads[identifier]

@@ -76,6 +76,7 @@ def score_batch(
     states = _read_states(batches, store)
     tasks = [_task(rescoring, lead, batch.work, states.get(lead)) for lead, batch in batches.items()]
     asides = list(_unreadable_events(messages))
+    stirred: set[str] = set()
     for (lead, batch), outcome in zip(batches.items(), run_all(tasks), strict=True):
         if isinstance(outcome, Exception):
             result.failures.append(Failure(frozenset(batch.messages), outcome, lead))
@@ -83,22 +84,21 @@ def score_batch(
             result.tally.add(outcome)
             asides.extend(_reused_ids(outcome, batch))
             asides.extend(_refused_rulings(outcome, batch))
-    for aside in asides:
             stirred |= batch.messages if outcome.accounts else set()
+    for aside in asides:
         try:
             failed_events.put(raw=json.dumps(aside.raw), code=aside.code, reason=aside.reason, at=rescoring.now())
         except Exception as error:  # noqa: BLE001  What could be kept nowhere stays in the queue.
             result.failures.append(Failure(aside.messages, error))
-    return result
     try:
         # Before anything is reported as done: what is told to nobody has to come back.
         accounts.tell(result.tally.accounts)
     except Exception as error:  # noqa: BLE001  The leads are committed; whoever does it again tells it again.
         result.failures.append(Failure(frozenset(stirred), error))
     result.failures += _keep_accounts(messages, accounts)
+    return result
 
 
-def _read_states(leads: Collection[str], store: LeadStore) -> Mapping[str, LeadState]:
 def _keep_accounts(messages: Mapping[str, Message], accounts: AccountKeeping) -> Iterator[Failure]:
     asked: dict[str, set[str]] = {}
     for message_id, message in messages.items():
@@ -110,6 +110,7 @@ def _keep_accounts(messages: Mapping[str, Message], accounts: AccountKeeping) ->
             yield Failure(unkept.messages, unkept.error, unkept.lead)
 
 
+def _read_states(leads: Collection[str], store: LeadStore) -> Mapping[str, LeadState]:
     """Every lead's state, in one read. Where that fails there is none: then each lead reads its own, or fails alone."""
     try:
         found = store.read_states(leads) if leads else {}
