@@ -1,0 +1,2 @@
+// What a site that uses Segment's own client has in its bundle.
+export { AnalyticsBrowser } from "@segment/analytics-next";
