@@ -13,7 +13,6 @@ from decimal import Decimal, localcontext
 from functools import cache
 from itertools import chain
 from operator import neg
-from typing import ClassVar
 
 from leadscore.domain.durations import DAY_MS, HOUR_MS, NEVER
 
@@ -33,8 +32,6 @@ class HalfLife:
     """Points halve every `hours`, in hourly steps. A pool is (value, hour of the last points, amount at that hour)."""
 
     hours: int
-    #: Points added in the hour of earlier ones lose nothing sooner than those.
-    is_steady: ClassVar[bool] = True
 
     def add(self, pool: Pool | None, points: int, at: int) -> Pool:
         hour = at // HOUR_MS
@@ -172,8 +169,6 @@ class _Parcels:
 class Expiry(_Parcels):
     """Points are gone `duration` after they were given, at that instant."""
 
-    is_steady: ClassVar[bool] = True
-
     def moved(self, pool: Pool, at: int) -> Pool:
         return pool if self.next_change(pool) > at else self._moved(_parcels(pool), at)
 
@@ -203,8 +198,6 @@ class Expiry(_Parcels):
 @dataclass(frozen=True, slots=True)
 class Linear(_Parcels):
     """Points shrink evenly from the moment they are given, until `duration` later nothing is left."""
-
-    is_steady: ClassVar[bool] = False
 
     def accepts_late(self, _pool: Pool | None, _at: int, _seen: int) -> bool:
         return False

@@ -1,13 +1,12 @@
 """What time alone does to a lead: points that decay, and inactivity steps, each at its own instant."""
 
 from bisect import bisect_left
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from leadscore.domain.decay import Decay, Pool
 from leadscore.domain.durations import HOUR_MS, NEVER
-from leadscore.domain.ledger import lose, reset, shown_scores, take
+from leadscore.domain.ledger import book_loss, keep, lose, reset, shown_scores, take
 from leadscore.domain.model import Model
 from leadscore.domain.rules import ENGAGEMENT, InactivityStep, Only, PoolOf
 from leadscore.domain.stages import judge, ladders, ladders_of, stage_of
@@ -101,20 +100,20 @@ def _drifts(model: Model, decay: Decay, pool: Pool) -> bool:
 def _drift(state: LeadState, model: Model, until: int, look: _Look) -> bool:
     """Let pools take what they take up to this moment, where nothing else happens; whether that stopped early.
 
-    Every loss is an instant of its own. But where all pools go one way, no score passes zero, and the stage at the end
-    is the one at the start, it was the same all the way, and one step is as good as all of them. Where that is not so,
-    the hour is looked for until which it is, and the instants of the next hour are passed one by one.
+    Every loss is an instant of its own, but mostly one step is as good as all of them (`_course`). Where it is not, the
+    hour is looked for until which it is, and the instants of the next hour are passed one by one.
     """
     if not state.pools:
         return False
     since = max(state.last_event[0], state.settled_at)
     while since < until:
-        moves = _moves(state, model, until)
-        if _is_plain_sailing(state, model, moves):
-            _make(state, moves, until)
+        course = _course(state, model, until)
+        if course is not None:
+            _follow(state, course, until)
             return False
         since = _calm_until(state, model, since, until)
-        _make(state, _moves(state, model, since), since)
+        if (course := _course(state, model, since)) is not None:
+            _follow(state, course, since)
         since = min(since + HOUR_MS, until)
         while (instant := next_instant(state, model)) <= since:
             if look.is_over(has_news=pass_instant(state, model, instant)):
@@ -122,79 +121,79 @@ def _drift(state: LeadState, model: Model, until: int, look: _Look) -> bool:
     return False
 
 
-def _calm_until(state: LeadState, model: Model, since: int, until: int) -> int:
-    """The last of the moments a whole number of hours after `since` up to which no instant has to be looked at."""
-    hours = range(1, (until - since) // HOUR_MS + 1)
+class _Course(NamedTuple):
+    """What pools were and come to by some moment, and the raw sums then."""
 
-    def is_rough(hour: int) -> bool:
-        return not _is_plain_sailing(state, model, _moves(state, model, since + hour * HOUR_MS))
-
-    return since + bisect_left(hours, 1, key=is_rough) * HOUR_MS
+    moves: list[tuple[PoolOf, Pool, Pool]]
+    scores: dict[str, int]
+    groups: dict[int, int]
 
 
-class _Move(NamedTuple):
-    pool_of: PoolOf
-    before: Pool
-    after: Pool
-    change: int
+def _course(state: LeadState, model: Model, until: int) -> _Course | None:
+    """Where pools take a lead up to a moment, if that is the same at once as one instant after the other.
 
-
-def _moves(state: LeadState, model: Model, at: int) -> list[_Move]:
-    """What pools come to at a moment, where that is not what they are."""
-    moves = []
+    So it is where all pools go one way, no score passes zero, and the stage at the end is the one at the start: then
+    it was the same all the way.
+    """
+    course = _Course([], dict(state.scores), dict(state.groups))
+    rises = falls = False
     for number, pool in state.pools.items():
         pool_of = model.pools[number]
-        moved = pool_of.decay.moved(pool, at)
-        if moved != pool:
-            moves.append(_Move(pool_of, pool, moved, moved[0] - pool[0]))
-    return moves
-
-
-def _make(state: LeadState, moves: list[_Move], at: int) -> None:
-    for move in moves:
-        instant = at
-        if move.change:
-            instant = move.pool_of.decay.reached_at(move.before, move.after[0], at)
-            state.settled_at = max(state.settled_at, instant)
-        lose(state, move.pool_of, move.after, instant)
-
-
-def _is_plain_sailing(state: LeadState, model: Model, moves: list[_Move]) -> bool:
-    """Whether these moves come to the same, whether they are made at once or one instant after the other."""
-    changes = [(move.pool_of, move.change) for move in moves if move.change]
-    if not changes:
-        return True
-    if len({change < 0 for _, change in changes}) > 1:
-        return False
-    scores = _scores_after(state, changes)
-    if scores is None or any(scores[name] < 0 < raw for name, raw in state.scores.items()):
-        return False
-    shown = shown_scores(scores, model)
-    return stage_of(state, model, shown) == state.stage and (
+        moved = pool_of.decay.moved(pool, until)
+        if moved == pool:
+            continue
+        course.moves.append((pool_of, pool, moved))
+        change = moved[0] - pool[0]
+        rises, falls = rises or change > 0, falls or change < 0
+        if not _add(course, state, pool_of, change):
+            return None
+    if not (rises or falls):
+        return course
+    if (rises and falls) or any(course.scores[name] < 0 < raw for name, raw in state.scores.items()):
+        return None
+    shown = shown_scores(course.scores, model)
+    stays = stage_of(state, model, shown) == state.stage and (
         not model.ladders or ladders_of(state, model, shown) == ladders(state, model)
     )
+    return course if stays else None
 
 
-def _scores_after(state: LeadState, changes: Sequence[tuple[PoolOf, int]]) -> dict[str, int] | None:
-    """Raw scores after these changes of pools, in any order; None if their order makes a difference.
+def _add(course: _Course, state: LeadState, pool_of: PoolOf, change: int) -> bool:
+    """Add the change of a pool to the sums; whether the order of changes makes no difference.
 
     Decay takes nothing from a score that has nothing above zero, but what a bound of a group hides is lost all the
     same: where the one meets the other, it depends on which pool lost first.
     """
-    scores = dict(state.scores)
-    groups: dict[int, int] = {}
-    for (_, _, score, group, _), change in changes:
-        is_spared = change < 0 and state.scores[score] <= 0
-        shown = change
-        if group is not None:
-            before = groups.get(group.id, state.groups[group.id])
-            groups[group.id] = before + change
-            shown = group.bounds.shown(before + change) - group.bounds.shown(before)
-            if is_spared and shown != change:
-                return None
-        if not is_spared:
-            scores[score] += shown
-    return scores
+    shown, group = change, pool_of.group
+    if group is not None:
+        before = course.groups[group.id]
+        course.groups[group.id] = before + change
+        shown = group.bounds.shown(before + change) - group.bounds.shown(before)
+    if change < 0 and state.scores[pool_of.score] <= 0:
+        return shown == change
+    course.scores[pool_of.score] += shown
+    return True
+
+
+def _follow(state: LeadState, course: _Course, until: int) -> None:
+    for pool_of, before, after in course.moves:
+        if after[0] != before[0]:
+            instant = pool_of.decay.reached_at(before, after[0], until)
+            state.settled_at = max(state.settled_at, instant)
+            if after[0] > before[0] or state.scores[pool_of.score] > 0:
+                book_loss(state, pool_of, after[0] - before[0], instant)
+        keep(state, pool_of, after)
+    state.scores, state.groups = course.scores, course.groups
+
+
+def _calm_until(state: LeadState, model: Model, since: int, until: int) -> int:
+    """The last of the moments a whole number of hours after `since` that have a course."""
+    hours = range(1, (until - since) // HOUR_MS + 1)
+
+    def is_rough(hour: int) -> bool:
+        return _course(state, model, since + hour * HOUR_MS) is None
+
+    return since + bisect_left(hours, 1, key=is_rough) * HOUR_MS
 
 
 def be_active(state: LeadState, at: int) -> None:

@@ -78,21 +78,29 @@ def withdraw(state: LeadState, rule: TraitRule) -> None:
 def lose(state: LeadState, pool_of: PoolOf, after: Pool, at: int) -> None:
     """Let a pool grow less. Time takes no score below zero: what it would take beyond stays."""
     change = after[0] - state.pools[pool_of.id][0]
-    if len(after) > 1:
-        state.pools[pool_of.id] = after
-    else:
-        del state.pools[pool_of.id]
+    keep(state, pool_of, after)
     shown = change if pool_of.group is None else _add_to_group(state, pool_of.group, change)
     raw = state.scores[pool_of.score]
     kept = max(0, min(-shown, -shown - raw)) if shown < 0 else 0
     if change + kept:
-        _book_loss(state, pool_of.line, change + kept, at)
+        book_loss(state, pool_of, change + kept, at)
     state.scores[pool_of.score] = raw + shown + kept
 
 
-def _book_loss(state: LeadState, line: int, points: int, at: int) -> None:
-    """In how many bits a loss comes means nothing: it is one, and goes on."""
-    booked = state.lines.setdefault(line, Line(0, 1, at))
+def keep(state: LeadState, pool_of: PoolOf, pool: Pool) -> None:
+    """Remember a pool, if anything is left of it."""
+    if len(pool) > 1:
+        state.pools[pool_of.id] = pool
+    else:
+        del state.pools[pool_of.id]
+
+
+def book_loss(state: LeadState, pool_of: PoolOf, points: int, at: int) -> None:
+    """Add to the line of a pool. In how many bits a loss comes means nothing: it is one, and goes on."""
+    booked = state.lines.get(pool_of.line)
+    if booked is None:
+        state.lines[pool_of.line] = Line(points, 1, at)
+        return
     booked.points += points
     booked.last_at = max(booked.last_at, at)
 
@@ -178,16 +186,14 @@ def _add_to_pool(state: LeadState, pool_of: PoolOf, points: int, at: int) -> Non
     """Let points that were given decay from now on; what they make good of earlier loss is given back."""
     before = state.pools.get(pool_of.id)
     after = state.pools[pool_of.id] = pool_of.decay.add(before, points, at)
-    if before is not None:
-        if after[0] != before[0] + points:
-            regained = after[0] - before[0] - points
-            _book_loss(state, pool_of.line, regained, at)
-            shown = regained if pool_of.group is None else _add_to_group(state, pool_of.group, regained)
-            state.scores[pool_of.score] += shown
-        elif before[0] and after[1] == before[1] and pool_of.decay.is_steady:
-            return  # Nothing is due earlier than it was.
+    if before is not None and after[0] != before[0] + points:
+        regained = after[0] - before[0] - points
+        book_loss(state, pool_of, regained, at)
+        shown = regained if pool_of.group is None else _add_to_group(state, pool_of.group, regained)
+        state.scores[pool_of.score] += shown
     wakes_at = pool_of.decay.wakes_at(at)
-    state.wakes_at = min(state.wakes_at, wakes_at)
+    if wakes_at < state.wakes_at:  # noqa: PLR1730  so often that a call of min would be felt
+        state.wakes_at = wakes_at
 
 
 def _settle(state: LeadState, model: Model, score: str, at: int) -> int:
