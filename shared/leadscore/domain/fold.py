@@ -119,7 +119,7 @@ def advance(state: LeadState, model: Model, *, to: int) -> LeadState:
 
 def next_change_at(state: LeadState, model: Model) -> int | None:
     """When a score, the stage or a list next changes if nothing happens, to the millisecond; None if they never do."""
-    future = state.copy()
+    future = state.copy(explained=False)
     shown = _visible(state, model)
     while (instant := next_instant(future, model)) != NEVER:
         pass_instant(future, model, instant)
@@ -184,7 +184,7 @@ def _next_news(state: LeadState, model: Model) -> int | None:
     """When time alone next changes a stage, or inactivity takes something; None if never."""
     if not state.pools and next_instant(state, model) == NEVER:
         return None
-    future = state.copy()
+    future = state.copy(explained=False)
     future.wakes_at = 0
     has_news = run_until(future, model, NEVER - 1, stops=True, instants_max=_LOOKAHEAD)
     return max(future.settled_at, state.as_of + 1) if has_news else None

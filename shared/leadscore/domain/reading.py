@@ -93,28 +93,23 @@ def explain(state: LeadState, model: Model) -> list[ExplanationLine]:
     """The lines that add up to the total, the weightiest first."""
     lines = _lines_of(state, model, model.in_total)
     if bound := total_line(state, model):
-        lines.append(_shown(model.total.line, bound, model))
-        lines.sort(key=_weight)
-    return lines
+        lines.append(_shown(model.lines[model.total.line], bound))
+    return sorted(lines, key=_weight)
 
 
 def explain_score(state: LeadState, model: Model, score: str) -> list[ExplanationLine]:
     """The lines that add up to one score, the weightiest first."""
-    return _lines_of(state, model, (score,))
+    return sorted(_lines_of(state, model, (score,)), key=_weight)
 
 
 def _lines_of(state: LeadState, model: Model, scores: tuple[str, ...]) -> list[ExplanationLine]:
     """A line that the model has no name for is one of another model, under which it means nothing."""
-    shown = (
-        _shown(number, line, model)
-        for number, line in shown_lines(state, model).items()
-        if number in model.lines and model.lines[number][0] in scores
-    )
-    return sorted(shown, key=_weight)
+    named = ((model.lines.get(number), line) for number, line in shown_lines(state, model).items())
+    return [_shown(name, line) for name, line in named if name is not None and name[0] in scores]
 
 
-def _shown(number: int, line: Line, model: Model) -> ExplanationLine:
-    return ExplanationLine(*model.lines[number], line.points, line.times, line.last_at)
+def _shown(name: tuple[str, str], line: Line) -> ExplanationLine:
+    return ExplanationLine(*name, line.points, line.times, line.last_at)
 
 
 def _weight(line: ExplanationLine) -> tuple[int, str, str]:

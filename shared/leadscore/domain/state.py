@@ -135,11 +135,13 @@ class LeadState:
     def recent_ids(self) -> frozenset[int]:
         return frozenset(short for _, short in self.recent)
 
-    def copy(self) -> "LeadState":
+    def copy(self, *, explained: bool = True) -> "LeadState":
+        """A state of its own; one that is not `explained` has no lines, which are most of the work."""
+        lines = self.lines.items() if explained else ()
         return replace(
             self,
             scores=dict(self.scores),
-            lines={number: Line(line.points, line.times, line.last_at) for number, line in self.lines.items()},
+            lines={number: Line(line.points, line.times, line.last_at) for number, line in lines},
             groups=dict(self.groups),
             pools=dict(self.pools),
             memory=dict(self.memory),
