@@ -240,6 +240,12 @@ def matrices(draw: st.DrawFn, *, has_grade: bool) -> Document:
     return {"matrix": matrix} | ({"priority": priority} if priority else {})
 
 
+def accounts(scores: Sequence[str]) -> Documents:
+    of = {"of": st.sampled_from(scores)}
+    all_of_them = fields({"score": st.sampled_from(("sum", "maximum"))}, **of)
+    return all_of_them | fields({"score": st.just("top")}, leads=st.sampled_from((1, 2, 4)), **of)
+
+
 # -- effects and inactivity ----------------------------------------------------------------------------------------
 
 
@@ -315,6 +321,8 @@ def models(draw: st.DrawFn) -> Document:
     document |= {name: section for name, section in sections.items() if section}
     if has_grade:
         document["grade"] = draw(grades())
+    if draw(st.booleans()):
+        document["accounts"] = draw(accounts((*of_traits, *of_events)))
     if draw(st.booleans()):
         document |= draw(matrices(has_grade=has_grade))
     scores = (*of_traits, *of_events)

@@ -83,6 +83,7 @@ def edited(section: str, place: int, **changes: Any) -> dict[str, Any]:
         ({"visits": {"gap": "1h"}}, "visits: {event: [Page Viewed], gap: 30m} -> {event: [Page Viewed], gap: 1h}"),
         ({"grade": {}}, "grade: starts at none -> D"),
         ({"public": {"at_most": {"points": 60, "per": "day"}}}, "public: none -> {at_most: {points: 60, per: day}}"),
+        ({"accounts": {"score": "top"}}, "accounts: none -> {score: top, leads: 3, of: total}"),
     ],
 )  # fmt: skip
 def test_one_change_is_one_sentence(changes: dict[str, Any], text: str) -> None:
@@ -108,6 +109,16 @@ def test_once_and_one_time_ever_are_the_same() -> None:
         {"once": True}, {"at_most": {"times": 1, "per": "ever"}},
     ))  # fmt: skip
     assert model_diff(once, one_time) == []
+
+
+def test_accounts_differ_where_their_scores_may() -> None:
+    one = document(accounts={"score": "top"})
+    same = document(accounts={"score": "top", "leads": 3, "of": "total"})
+    other = document(accounts={"score": "maximum", "of": "security"})
+    assert model_diff(one, same) == []
+    assert [change.text for change in model_diff(one, other)] == [
+        "accounts: {score: top, leads: 3, of: total} -> {score: maximum, of: security}"
+    ]
 
 
 def test_the_order_of_stages_counts() -> None:

@@ -184,8 +184,8 @@ ANYTHING = "  - {rule: Anything, event: Page Viewed, points: 1}\n"
             [
                 (
                     "1: there must be fields here, out of model, stages, activity, visits, bursts, public, scores, "
-                    "groups, fit, engagement, grade, matrix, priority, fast_track, set_stage, escape, return, "
-                    "disqualify, requalify, reset, inactivity"
+                    "groups, fit, engagement, grade, matrix, priority, accounts, fast_track, set_stage, escape, "
+                    "return, disqualify, requalify, reset, inactivity"
                 )
             ],
         ),

@@ -112,6 +112,23 @@ def test_a_priority_names_each_cell_once_and_only_cells_that_there_are() -> None
     ]
 
 
+def test_accounts_are_made_of_a_score_that_there_is_and_only_the_top_ones_are_counted_off() -> None:
+    known = SCORES + "engagement: [{rule: E, event: X, points: 60}]\n"
+    for accounts in ("{score: sum}", "{score: top, leads: 5, of: crm}", "{score: maximum, of: total}"):
+        read_model(known + f"accounts: {accounts}\n", name="m.yaml")
+    assert problems(known + "accounts: {score: sum, leads: 5, of: grade}\n") == [
+        "6: accounts.leads: `sum` takes all leads: remove this, or write `score: top`",
+        "6: accounts.of: there is no score `grade`; there are fit, engagement, total, crm, persona",
+    ]
+    assert problems(known + "accounts: {score: best, leads: 0}\n") == [
+        "6: accounts.leads: this must be a whole number of leads, 1 to 100",
+        "6: accounts.score: this must be one of `sum`, `maximum` and `top`",
+    ]
+    assert problems(known + "accounts: {}\n") == [
+        "6: accounts: `score` is missing: it must be one of `sum`, `maximum` and `top`"
+    ]
+
+
 def test_the_first_stage_asks_for_nothing() -> None:
     text = "model: m\ngrade: {}\nstages: [{stage: new, grade: D, signals: 2, drop_below: 3, quiet: 7d, route: sales}]\n"
     assert [problem.split(":")[1] for problem in problems(text)] == [

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from leadscore.domain.compiler import DEFAULT_BURSTS, DEFAULT_GRADE, DEFAULT_VISITS
+from leadscore.domain.compiler import DEFAULT_BURSTS, DEFAULT_GRADE, DEFAULT_TOP, DEFAULT_VISITS
 from leadscore.domain.rules import ENGAGEMENT, FIT, TOTAL
 
 #: Of a condition's values so many are named.
@@ -35,6 +35,7 @@ _SETTINGS: Mapping[str, Any] = {
     "public": None,
     "matrix": None,
     "priority": None,
+    "accounts": None,
 }
 _DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "engagement": {"score": [ENGAGEMENT], "trust": "public"},
@@ -299,6 +300,8 @@ def _settings(before: Document, after: Document) -> Iterator[Change]:
         old, new = before.get(section, default), after.get(section, default)
         if section == "visits":
             old, new = {**DEFAULT_VISITS, **old}, {**DEFAULT_VISITS, **new}
+        if section == "accounts":
+            old, new = _plain_accounts(old), _plain_accounts(new)
         if old != new:
             yield Change(section, "", "changed", f"{section}: {_or_none(old)} -> {_or_none(new)}")
     grades = [_start(document) for document in (before, after)]
@@ -308,6 +311,14 @@ def _settings(before: Document, after: Document) -> Iterator[Change]:
 
 def _start(document: Document) -> str:
     return str(document["grade"].get("start", DEFAULT_GRADE)) if "grade" in document else "none"
+
+
+def _plain_accounts(accounts: Any) -> Any:
+    """With what they are if they say nothing."""
+    if not accounts:
+        return accounts
+    top = {"leads": DEFAULT_TOP} if accounts["score"] == "top" else {}
+    return {"score": accounts["score"], **top, "of": TOTAL, **accounts}
 
 
 def _or_none(value: Any) -> str:

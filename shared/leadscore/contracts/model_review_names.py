@@ -35,6 +35,7 @@ def contradictions_of_names(model: ModelDocument) -> Iterator[Finding]:
     yield from _scores(model)
     yield from _groups(model)
     yield from _matrix(model)
+    yield from _accounts(model)
 
 
 def contradictions_of_stages(model: ModelDocument) -> Iterator[Finding]:
@@ -227,3 +228,17 @@ def _matrix(model: ModelDocument) -> Iterator[Finding]:
             elif cell in named:
                 yield ("priority", name, place), f"cell `{cell}` is in `{named[cell]}` already"
             named.setdefault(cell, name)
+
+
+# -- accounts ------------------------------------------------------------------------------------------------------
+
+
+def _accounts(model: ModelDocument) -> Iterator[Finding]:
+    if model.accounts is None:
+        return
+    if model.accounts.leads is not None and model.accounts.score != "top":
+        yield ("accounts", "leads"), f"`{model.accounts.score}` takes all leads: remove this, or write `score: top`"
+    named = list(dict.fromkeys([FIT, ENGAGEMENT, TOTAL, *(score.score for score in model.scores)]))
+    if model.accounts.of not in (None, *named):
+        problem = f"there is no score `{model.accounts.of}`; there are {_names(named)}"
+        yield ("accounts", "of"), problem

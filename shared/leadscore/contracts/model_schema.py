@@ -35,6 +35,7 @@ from leadscore.contracts.model_schema_rules import (
     StageEffect,
 )
 from leadscore.contracts.model_schema_scores import (
+    AccountsEntry,
     Criterion,
     GradeEntry,
     GroupEntry,
@@ -108,6 +109,8 @@ class ModelDocument(Part):
     """Fit and engagement in one cell, like B2."""
     priority: dict[Name, list[str]] | None = None
     """Names for cells of the matrix."""
+    accounts: AccountsEntry | None = None
+    """Scores of companies, made of the scores of their leads. Without it companies have none."""
     fast_track: list[StageEffect] = Field(default_factory=list)
     """Events that put a lead into a stage at once. From a form or a server."""
     set_stage: list[StageEffect] = Field(default_factory=list)

@@ -1,7 +1,7 @@
 """Scores, groups, grades, the matrix and ladders of stages, as a person may write them."""
 
 from itertools import pairwise
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
@@ -121,6 +121,17 @@ class GradeEntry(Part):
     """The grade of a lead of whom nothing is known. Default: D."""
     criteria: list[Criterion] = Field(default_factory=list)
     """What lifts and lowers it."""
+
+
+class AccountsEntry(Part):
+    """Scores of companies, made of the scores of their leads."""
+
+    score: Literal["sum", "maximum", "top"]
+    """What becomes of the leads' scores: their sum, the highest, or the sum of the highest few."""
+    leads: Annotated[int, Field(ge=1, le=100)] | None = None
+    """With `score: top`: how many of the highest are added up. Default: 3."""
+    of: Word | None = None
+    """Which score of the leads counts. Default: total."""
 
 
 _Bounds = Annotated[list[Points], Field(min_length=1, max_length=8)]
