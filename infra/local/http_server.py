@@ -5,7 +5,7 @@ import socketserver
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from typing import Any
@@ -93,9 +93,10 @@ class _Server(socketserver.ThreadingTCPServer):
         super().shutdown_request(request)
 
     def close_connections(self) -> None:
-        """End what clients keep alive: nobody answers there any more."""
+        """End what clients keep alive, and with it the threads that wait there for another request."""
         for connection in list(self._open):
-            self.shutdown_request(connection)
+            with suppress(OSError):  # The client was quicker.
+                connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         if not isinstance(sys.exception(), ConnectionError | TimeoutError):  # A client that went away is no error.

@@ -4,6 +4,8 @@ import json
 import socket
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
@@ -223,6 +225,7 @@ def test_a_function_that_returns_an_error_is_a_500(client: httpx.Client, functio
 
 
 def test_after_the_block_nothing_answers_and_kept_connections_are_closed(api: Api) -> None:
+    before = threading.active_count()
     with serving(api) as url:
         address = urlsplit(url)
         kept = HTTPConnection(str(address.hostname), address.port, timeout=5)
@@ -231,6 +234,10 @@ def test_after_the_block_nothing_answers_and_kept_connections_are_closed(api: Ap
         assert kept.sock
 
     assert kept.sock.recv(1) == b""
+    deadline = time.monotonic() + 10
+    while threading.active_count() > before and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert threading.active_count() == before
     kept.close()
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection((address.hostname, address.port), timeout=5)
