@@ -470,6 +470,10 @@ def test_consent_begins_it_and_lasts(site: Site, page: Page, signal: str) -> Non
 
     for event in site.wait("Page Viewed", 2):
         assert event.context["consent"]["categoryPreferences"] == {"analytics": True}
+    page.evaluate("leadscore.consent(true)")
+    assert site.stays_quiet()
+    (given,) = site.named("Consent Given")
+    assert given.properties == {"channel": "web"}
 
 
 def test_consent_may_be_given_before_the_script_is_there(site: Site, page: Page) -> None:
@@ -495,6 +499,7 @@ def test_consent_withdrawn_is_told_once_and_forgets_the_visitor(site: Site, page
     (withdrawn,) = site.wait("Consent Withdrawn")
 
     assert identifiers(withdrawn) == identifiers(view)
+    assert withdrawn.properties == {"channel": "web"}
     assert person.cookies() == []
     assert page.evaluate("Object.entries(localStorage)") == [["ls_consent", "no"]]
     page.reload()

@@ -23,8 +23,7 @@
   // Browsers let at most 64 KiB of requests outlive a page; a character has up to three bytes.
   const KEPT_ALIVE_CHARACTERS_MAX = 20000;
   const IDLE_MS = 30000;
-  const TICK_MS = 1000;
-  const FIRST_READING_MS = 15000;
+  const FIRST_READING_SECONDS = 15;
   const FILE = /\.(csv|dmg|docx?|epub|exe|msi|pdf|pptx?|xlsx?|zip)$/i;
   const SECRET = /card|cvc|cvv|iban|passw|\bcc-/i;
   // The spellings of traits that the collector knows: ingest/form.py. Addresses are known by their fields' type, too.
@@ -164,39 +163,33 @@
 
   // -- The page: views, reading, scrolling ---------------------------------------------------------------------------
 
-  let activeMs;
-  let nextMs;
+  let readSeconds;
   let toldSeconds;
+  let nextSeconds;
   let depth;
-  let lastTick;
   let lastSign;
 
   const open = (referrer) => {
     const { href: url, pathname: path, search } = location;
     page = { path, referrer, search, title: document.title, url };
-    activeMs = toldSeconds = depth = 0;
-    nextMs = FIRST_READING_MS;
-    lastTick = lastSign = Date.now();
+    readSeconds = toldSeconds = depth = 0;
+    nextSeconds = FIRST_READING_SECONDS;
+    lastSign = Date.now();
     call("page", { properties: page });
   };
 
-  // Whole seconds since the last time, so that they add up.
+  // The seconds since the last time, so that they add up.
   const tellReading = () => {
-    const seconds = Math.floor(activeMs / 1000) - toldSeconds;
-    toldSeconds += seconds;
+    const seconds = readSeconds - toldSeconds;
+    toldSeconds = readSeconds;
     if (seconds) track("Page Read", { path: page.path, seconds });
   };
 
   const tick = () => {
-    const now = Date.now();
-    const passed = now - lastTick;
-    lastTick = now;
-    // A clock that was set, or a machine that slept, is no reading.
-    if (!document.hidden && now - lastSign < IDLE_MS && passed > 0) activeMs += Math.min(passed, 2 * TICK_MS);
-    if (activeMs >= nextMs) {
-      nextMs *= 2;
-      tellReading();
-    }
+    if (!document.hidden && Date.now() - lastSign < IDLE_MS) readSeconds += 1;
+    if (readSeconds < nextSeconds) return;
+    nextSeconds *= 2;
+    tellReading();
   };
 
   const scrolled = () => {
@@ -296,17 +289,18 @@
       if (isActive) recognise();
     },
     consent(isGiven) {
-      // Where nothing is kept without consent, that there is none is not kept, either.
-      write(CONSENT, isGiven ? "yes" : mustAsk ? "" : "no");
-      if (!isGiven && isActive) {
-        track("Consent Withdrawn");
-        isActive = false;
-        save();
-        forget();
-        send(true);
-      }
+      const before = consented;
       consented = isGiven ? "yes" : "no";
+      // Where nothing is kept without consent, that there is none is not kept, either.
+      write(CONSENT, isGiven || !mustAsk ? consented : "");
       start();
+      // Banners say the same on every page.
+      if (before !== consented) track(isGiven ? "Consent Given" : "Consent Withdrawn", { channel: "web" });
+      if (isGiven || !isActive) return;
+      isActive = false;
+      save();
+      forget();
+      send(true);
     },
     push: (...calls) => calls.forEach(([name, ...said]) => api[name](...said)),
   };
@@ -322,7 +316,7 @@
       pushState.apply(history, said);
       navigated();
     };
-    setInterval(tick, TICK_MS);
+    setInterval(tick, 1000);
     const listeners = {
       popstate: navigated,
       scroll: scrolled,

@@ -102,8 +102,8 @@ ROUTES: tuple[Route, ...] = (
     Route(re.compile(r"/forms/([^/]+)"), _POST, forms.submit),
     Route(re.compile(r"/health"), _GET, _health),
     Route(re.compile(r"/tracker\.js"), _GET, _later("tracker", "script")),
-    Route(re.compile(r"/e/o/([\w-]+)\.gif"), _GET, _later("email_links", "open_mail"), pictures=True),
-    Route(re.compile(r"/e/c/([\w-]+)"), _GET, _later("email_links", "click")),
+    Route(re.compile(r"/e/o/([^/]+)\.gif"), _GET, _later("email_links", "open_mail"), pictures=True),
+    Route(re.compile(r"/e/c/([^/]+)"), _GET, _later("email_links", "click")),
     Route(re.compile(r"/webhooks/([^/]+)"), _POST, _later("webhooks", "receive")),
     Route(
         re.compile(r"/submissions/v3/integration/(?:secure/)?submit/([^/]+)/([^/]+)"), _POST, forms.submit_as_to_hubspot
