@@ -9,11 +9,14 @@ from tests.e2e.outside import Outside
 
 #: What the form tests redirect to.
 REDIRECT_SITE = "https://www.example.com"
+#: The usual ones, and some that sign what they send.
+SOURCES = {"website": "public", "backend": "server", "forms": "typeform", "newsletter": "sendgrid", "mail": "ses"}
 
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[LocalStack]:
-    with local_stack(auth=True, context={"redirect_sites": [REDIRECT_SITE]}) as running:
+    context = {"redirect_sites": [REDIRECT_SITE], "sources": SOURCES}
+    with local_stack(auth=True, context=context) as running:
         yield running
 
 

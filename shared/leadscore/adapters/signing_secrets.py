@@ -12,8 +12,10 @@ from botocore.exceptions import ClientError
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-#: Somebody who stores a secret waits for this at most, and a stranger's requests cost no more than a call in it.
+#: A secret that is exchanged is taken up within this, and one that was missing within the other. A stranger's requests
+#: cost no more than a call in each.
 FRESH_SECONDS = 30
+MISSING_SECONDS = 5
 
 
 class SigningSecrets:
@@ -27,14 +29,18 @@ class SigningSecrets:
 
     def of(self, source: str) -> str | None:
         """A source's secret, or None where none is stored."""
-        if self._read is None or self._clock() - self._read[0] >= FRESH_SECONDS:
+        read_at, secrets = self._read or (None, {})
+        age_max = FRESH_SECONDS if source in secrets else MISSING_SECONDS
+        if read_at is None or self._clock() - read_at >= age_max:
             self._read = self._clock(), self.read_all()
-        return self._read[1].get(source)
+            secrets = self._read[1]
+        return secrets.get(source)
 
     def read_all(self) -> dict[str, str]:
         """Every secret as it is stored now."""
         try:
-            stored = self._client.get_secret_value(SecretId=self._arn)["SecretString"]
+            # MiniStack gives a secret without a value an empty one.
+            stored = self._client.get_secret_value(SecretId=self._arn).get("SecretString") or "{}"
         except ClientError as error:
             # A secret that never had a value is answered like one that is not there.
             if error.response["Error"]["Code"] == "ResourceNotFoundException":
