@@ -163,3 +163,20 @@ def test_a_visitors_id_comes_along_with_a_booking_and_a_mail() -> None:
         door = new_door()
         signed(kind, body).to(door)
         assert identifiers(door.event)["anonymous_id"] == "visitor-1"
+
+
+def test_equal_events_are_two_where_the_sender_says_so() -> None:
+    door = new_door()
+    opened = of("sendgrid").body[5]
+    signed("sendgrid", [opened, {**opened, "sg_event_id": "another"}]).to(door)
+    assert len({event.id for event in door.events}) == 2
+
+
+@pytest.mark.parametrize("changed", ["Recipient", "OriginalLink", "ReceivedAt", "MessageID"])
+def test_a_message_to_two_people_is_clicked_by_two(changed: str) -> None:
+    door = new_door()
+    click = of("postmark-click").body
+    other = {"ReceivedAt": "2026-03-01T11:53:21Z", "Recipient": "grace@northwind.example"}.get(changed, "another")
+    for body in (click, {**click, changed: other}):
+        signed("postmark", body).to(door)
+    assert len({event.id for event in door.events}) == 2
