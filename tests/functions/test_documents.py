@@ -12,11 +12,14 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from functions import leads_api
-from leadscore.adapters.memory import FixedModels, MemoryTopic
+from leadscore.adapters.memory import FixedModels, MemoryQueue, MemoryTopic
 from leadscore.contracts.leads import Lead
 from leadscore.contracts.notification import StageChange
 from leadscore.domain.event import Trust
+from leadscore.domain.state import LeadState
+from leadscore.use_cases import rulings
 from leadscore.use_cases.notify import PERSONAL_FIELDS, NotificationSettings, publish_transition
+from leadscore.use_cases.ports import Commit
 from tests.leads import DAY, HOUR, NOON, event, small_model
 from tests.use_cases.office import Office
 
@@ -24,6 +27,7 @@ ROOT = Path(__file__).parents[2]
 API = (ROOT / "docs/api.md").read_text()
 NOTIFICATIONS = (ROOT / "docs/notifications.md").read_text()
 LEAD = "5f0c1a7e9b3d4c2f8a6e1d0b7c9f2e34"
+OTHER, FORMER = "0b9a4d7c1e2f4a6b8c3d5e7f", "7d1e5a90c3b24f68a0d2c4e6"
 TOKEN = "secret"
 
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -73,6 +77,11 @@ def api(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LEADS_TOKEN_SECRET_ARN", "arn")
     monkeypatch.setattr(leads_api, "secrets", Token)
     monkeypatch.setattr(leads_api, "reading", lambda: office.reading)
+    # Somebody else, and a lead that became part of her.
+    office.store.commit(Commit(LeadState(OTHER, version=1, stage="new", identified=True)))
+    office.store.commit(Commit(LeadState(FORMER, version=1, identified=True, merged_into=OTHER)))
+    given = rulings.Rulings(store=office.store, queue=MemoryQueue(), now=lambda: office.now, new_token=lambda: "token")
+    monkeypatch.setattr(leads_api, "rulings", lambda: given)
 
 
 def curl(command: str) -> Any:
@@ -89,7 +98,7 @@ def curl(command: str) -> Any:
         "queryStringParameters": dict(parse_qsl(url.query)),
         "headers": {name.lower(): value},
         "requestContext": {
-            "http": {"method": "GET" if body is None else "POST", "path": url.path},
+            "http": {"method": options.get("-X") or ("GET" if body is None else "POST"), "path": url.path},
             "stage": "$default",
         },
         "body": body,
@@ -127,11 +136,13 @@ def test_every_field_of_a_lead_is_documented() -> None:
 
 def test_every_error_is_documented_with_its_status() -> None:
     source = Path(str(leads_api.__file__)).read_text()
-    answered = set(re.findall(r"problem\(\s*(\d+), \"(\w+)\"", source))
+    answered = set(re.findall(r"\(\s*(\d+), \"(\w+)\"", source))
+    refusals = Path(str(rulings.__file__)).read_text()
+    answered |= {("409", code) for code in re.findall(r"RulingRefused\(\"(\w+)\"", refusals)}
     documented = set(re.findall(r"^\| (\d+) +\| `(\w+)`", section(API, "Errors"), re.MULTILINE))
 
     assert documented == answered
-    assert len(documented) == 7
+    assert len(documented) == 13
 
 
 def told() -> tuple[Any, Any]:
