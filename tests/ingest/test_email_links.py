@@ -2,6 +2,8 @@
 
 import base64
 import json
+import re
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -16,6 +18,7 @@ from leadscore.ingest.http import Response
 from leadscore.ingest.rejection import Rejected
 from tests.ingest.door import NOON, ROOT, Door, document, identifiers
 
+REPOSITORY = Path(__file__).parents[2]
 LATER = NOON // 1000 + 3_600
 TARGET = "https://www.example.com/pricing?plan=team&utm_source=newsletter#top"
 CRAWLER = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
@@ -245,3 +248,16 @@ def test_what_can_be_made_can_be_read_and_leads_where_it_says(user_id: str, camp
     response = click(Door(), said)
     assert response.headers["location"].isascii()
     assert urlsplit(response.headers["location"]).netloc == "www.example.com"
+
+
+def test_the_recipe_in_the_documentation_makes_links_that_are_taken() -> None:
+    (recipe,) = re.findall(
+        r"^```py\n(.*?)^```$", (REPOSITORY / "docs/collect.md").read_text(), re.MULTILINE | re.DOTALL
+    )
+    names = {"COLLECT_URL": "https://collect.example.com", "WRITE_KEY_SECRET": ROOT, "EXPIRES_AT": LATER}
+    exec(compile(recipe, "docs/collect.md", "exec"), names)  # noqa: S102
+    door = Door()
+    response = door.get(urlsplit(str(names["url"])).path)
+
+    assert (response.status, response.headers["location"]) == (302, "https://www.example.com/pricing")
+    assert door.event.name == "Email Link Clicked"

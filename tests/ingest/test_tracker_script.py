@@ -1,8 +1,10 @@
 """The tracker as the collector serves it: the script itself is tested in tests/browser."""
 
 import gzip
+import re
 
 from infra.bundle import minified
+from leadscore.ingest import form
 from leadscore.use_cases.collecting.tracker import tracker
 from tests.ingest.door import Door
 
@@ -41,3 +43,21 @@ def test_what_is_deployed_is_minified() -> None:
 
     assert len(minified(source)) < len(source) / 2
     assert b"// " not in minified(source).replace(b"https://", b"")
+
+
+def test_it_sends_unmarked_only_fields_that_become_traits() -> None:
+    found = re.search(r"const TRAIT =\s+/(.+)/;", tracker().content.decode())
+    assert found is not None
+    sends = re.compile(found[1]).match
+    assert [trait for trait in form._TRAITS if not sends(trait)] == ["annual_revenue"]
+    for other in (
+        "message",
+        "username",
+        "user_name",
+        "nickname",
+        "company_secret",
+        "card_number",
+        "maiden_name",
+        "pin",
+    ):
+        assert not sends(other)
