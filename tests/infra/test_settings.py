@@ -31,6 +31,7 @@ def test_the_command_line_gives_text_which_is_read_as_what_it_means() -> None:
     ("context", "says"),
     [
         ({"sources": {"shop": "declared"}}, r"`sources`: shop is 'declared'; say one of public, server"),
+        ({"sources": {"a": "mautic", "b": "mautic"}}, r"`sources`: more than one is of kind mautic"),
         ({"personal_fields": ["phone"]}, r"`personal_fields`: 'phone'; say some of email, name"),
         ({"redirect_sites": ["http://www.example.com"]}, r"`redirect_sites`: .*; say an origin"),
         ({"redirect_sites": ["https://www.example.com/thanks"]}, r"`redirect_sites`: .*; say an origin"),
