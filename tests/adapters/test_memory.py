@@ -69,6 +69,15 @@ def test_a_stale_read_shows_what_was_true_before() -> None:
     assert store.find([VISITOR]) == {VISITOR: "L1"}
 
 
+def test_a_stale_state_is_the_one_before_and_a_consistent_read_never_is() -> None:
+    store = MemoryStore(is_stale=lambda name: name == "L1")
+    store.commit(Commit(LeadState("L1", version=1)))
+    assert store.find_states(["L1"]) == {}
+    store.commit(Commit(LeadState("L1", version=2)))
+    assert store.find_states(["L1"])["L1"].version == 1
+    assert store.read_states(["L1"])["L1"].version == 2
+
+
 def test_the_stream_tells_every_transition_in_the_order_of_commits() -> None:
     store = MemoryStore()
     for lead, version in (("L1", 1), ("L2", 1), ("L1", 2)):

@@ -228,7 +228,8 @@ class TestStates:
     def test_a_lead_without_a_state_is_absent(self, stores: Stores) -> None:
         committed(stores, "L1")
         assert set(stores.leads.read_states(["L1", "L2", "L1"])) == {"L1"}
-        assert stores.leads.read_states([]) == {}
+        assert set(stores.leads.find_states(["L1", "L2", "L1"])) == {"L1"}
+        assert stores.leads.read_states([]) == stores.leads.find_states([]) == {}
 
     def test_a_state_comes_back_as_it_was(self, stores: Stores) -> None:
         largest = replace(largest_state(Random(1)), version=1)
@@ -236,6 +237,7 @@ class TestStates:
         stores.leads.commit(Commit(largest))
         stores.leads.commit(Commit(blank))
         assert stores.leads.read_states([largest.lead, "L1"]) == {largest.lead: largest, "L1": blank}
+        assert stores.leads.find_states([largest.lead, "L1"]) == {largest.lead: largest, "L1": blank}
 
     def test_a_state_is_copied(self, stores: Stores) -> None:
         state = replace(largest_state(Random(1)), version=1)

@@ -78,8 +78,10 @@ class Leads:
         return visitor.known_as(f"usr_01J8Z3K4M5N6P7Q8R9S0{self._users:06d}"), traits
 
     def known(self) -> Visitor:
-        """Somebody who gave their name and has been around since: a lead by user id, e-mail and browser."""
-        person, traits = self.named(self.visitor())
+        """Somebody who looked around, gave their name and has been around since: a lead by user id, e-mail, browser."""
+        visitor = self.visitor()
+        self.scoring.record(lead_event(visitor.page("/", NOON - DAY_MS - _SECOND)))
+        person, traits = self.named(visitor)
         self.scoring.record(lead_event(person.identify(NOON - DAY_MS, traits)))
         self.scoring.record(lead_event(person.page("/", NOON - DAY_MS + _SECOND)))
         return person

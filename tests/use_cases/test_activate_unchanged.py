@@ -24,8 +24,8 @@ def desk() -> Desk:
 def test_a_tick_reads_its_events_and_writes_nothing(desk: Desk) -> None:
     before = desk.lead
     activate(desk, engagement=DEARER)
-    assert desk.tick(Cause.MODEL) == ["find", "read_states", "read_homes", "read"]
-    assert desk.tick(Cause.MODEL) == ["find", "read_states", "read_homes", "read"]
+    assert desk.tick(Cause.MODEL) == ["read_states", "read_homes", "read"]
+    assert desk.tick(Cause.MODEL) == ["read_states", "read_homes", "read"]
     assert desk.lead == before
 
 
@@ -105,6 +105,6 @@ def test_a_lead_that_changes_is_written_once_and_its_profile_is_only_read(desk: 
     desk.record(event("Identified", at=NOON + HOUR, traits={"title": "Director"}))
     profile = desk.store.read_profile(desk.lead.lead)
     activate(desk, stages=CHEAPER)
-    assert desk.tick(Cause.MODEL) == ["find", "read_states", "read_homes", "read", "read_profile", "commit"]
+    assert desk.tick(Cause.MODEL) == ["read_states", "read_homes", "read", "read_profile", "commit"]
     assert (desk.lead.stage, desk.lead.activation) == ("mql", 2)
     assert desk.store.read_profile(desk.lead.lead) == profile

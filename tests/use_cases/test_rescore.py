@@ -68,13 +68,13 @@ def desk() -> Desk:
 
 def test_an_event_of_a_known_lead_costs_two_reads_one_put_and_one_commit(desk: Desk) -> None:
     desk.record(event(at=NOON))
-    assert desk.record(event(at=NOON + 1)) == ["find", "read_states", "put", "commit"]
+    assert desk.record(event(at=NOON + 1)) == ["find", "find_states", "put", "commit"]
 
 
 def test_a_redelivery_of_a_folded_event_writes_nothing_and_reads_no_log(desk: Desk) -> None:
     desk.record(event(), event(at=NOON + 1), token="t")
     version = desk.lead.version
-    assert desk.record(event(), event(at=NOON + 1), token="t") == ["find", "read_states", "put", "put"]
+    assert desk.record(event(), event(at=NOON + 1), token="t") == ["find", "find_states", "put", "put"]
     assert desk.lead.version == version
 
 
@@ -128,6 +128,7 @@ def test_a_lead_whose_state_cannot_be_read_stops_no_other(desk: Desk) -> None:
         return read_states(leads)
 
     desk.store.read_states = fails_for_one  # type: ignore[method-assign]
+    desk.store.find_states = fails_for_one  # type: ignore[method-assign]
     desk.world.expected_errors = (Unreadable,)
     messages = [
         (user, events_body(user, [event("Webinar Attended", user=user, at=NOON + 1)])) for user in ("bad", "good")
@@ -155,7 +156,7 @@ def test_an_event_that_no_collector_made_is_kept_aside(desk: Desk, change: dict[
 
 def test_a_tick_that_comes_too_early_writes_nothing(desk: Desk) -> None:
     desk.record(event())
-    assert desk.tick() == ["find", "read_states"]
+    assert desk.tick() == ["read_states"]
 
 
 def test_a_tick_after_activity_only_sets_the_timer_anew(desk: Desk) -> None:
@@ -623,3 +624,33 @@ class TestMarks:
         desk.store.read_marks = first_of_an_earlier_version  # type: ignore[method-assign]
         desk.record(article(1, at=10))
         assert (total(desk.lead), len(read), desk.world.tally.conflicts) == (3, 2, 1)
+
+
+# -- reads -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_name_that_the_lead_keeps_in_mind_costs_no_look(desk: Desk) -> None:
+    desk.record(event(anonymous="cookie"))
+    desk.record(event(at=NOON + 1, user="ada", anonymous="cookie"))
+    asked: list[Identifier] = []
+    find = desk.store.find
+
+    def noted(identifiers: Iterable[Identifier]) -> Mapping[Identifier, str]:
+        asked.extend(identifiers := list(identifiers))
+        return find(identifiers)
+
+    desk.store.find = noted  # type: ignore[method-assign]
+    desk.record(event(at=NOON + 2, user="ada", anonymous="cookie"))
+    assert asked == [Identifier("user_id", "ada")]
+    desk.record(event(at=NOON + 3, user="ada", anonymous="another"))
+    assert asked[1:] == [Identifier("user_id", "ada"), Identifier("anonymous_id", "another")]
+
+
+def test_a_state_that_is_old_news_costs_another_try_and_counts_nothing_twice(desk: Desk) -> None:
+    desk.record(event(), token="first")
+    desk.record(event("Webinar Attended", at=NOON + 1), token="second")
+    desk.store.is_stale = lambda name: isinstance(name, str)
+    calls = desk.record(event("White Paper Read", at=NOON + 2), token="third")
+    assert (total(desk.lead), calls.count("commit")) == (66, 2)
+    assert desk.record(event("White Paper Read", at=NOON + 2), token="third").count("commit") <= 1
+    assert total(desk.lead) == 66

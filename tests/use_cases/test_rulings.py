@@ -341,7 +341,7 @@ def scene_of_a_cookie_that_led_to_somebody_else_once(rescoring_type: type[Rescor
 
 def scene_of_an_undo_beside_an_event(rescoring_type: type[Rescoring]) -> None:
     """While a worker is about to do each of its calls, somebody takes the lead of the event out of the other."""
-    for call in ("read_states", "put", "read_owners", "commit"):
+    for call in ("find_states", "put", "read_owners", "commit"):
         office = office_of(rescoring_type)
         bob = office.lead(BOB)
         office.merge(bob, office.lead(ADA))

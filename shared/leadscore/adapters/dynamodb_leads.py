@@ -95,9 +95,15 @@ class DynamoDBLeadStore:
         checks = [] if is_new else [_Guarded(self._open(lead), lambda _: LeadClosed())]
         self._link([*checks, owner, claim])
 
+    def find_states(self, leads: Iterable[str]) -> Mapping[str, LeadState]:
+        return self._states(leads, is_consistent=False)
+
     def read_states(self, leads: Iterable[str]) -> Mapping[str, LeadState]:
+        return self._states(leads, is_consistent=True)
+
+    def _states(self, leads: Iterable[str], *, is_consistent: bool) -> Mapping[str, LeadState]:
         keys = [state_key(lead) for lead in leads]
-        states = map(state_from, batch_get(self._client, self._table, keys, is_consistent=True))
+        states = map(state_from, batch_get(self._client, self._table, keys, is_consistent=is_consistent))
         return {state.lead: state for state in states}
 
     def read_profile(self, lead: str) -> Profile:

@@ -78,8 +78,9 @@ def _stored(state: LeadState) -> LeadState:
 class MemoryStore(Hooks):
     """Both tables: EventLog, LeadStore, AccountStore, TransitionLog, StageIndex, StageShards, DueIndex and Histories.
 
-    `is_stale` says of which identifiers `find` shall answer what was true before their last change, as an eventually
-    consistent read may. `stream` is every transition in the order of commits, as the leads table's stream tells it.
+    `is_stale` says of which identifiers and leads `find` and `find_states` shall answer what was true before their last
+    change, as an eventually consistent read may. `stream` is every transition in the order of commits, as the leads
+    table's stream tells it.
     """
 
     def __init__(
@@ -87,7 +88,7 @@ class MemoryStore(Hooks):
         *,
         before_call: Hook = _ignore,
         after_call: Hook = _ignore,
-        is_stale: Callable[[Identifier], bool] = lambda _: False,
+        is_stale: Callable[[Identifier | str], bool] = lambda _: False,
         due_shards: int = 8,
         page_size: int = 100,
     ) -> None:
@@ -102,6 +103,7 @@ class MemoryStore(Hooks):
         self._led_to: dict[Identifier, str | None] = {}
         self._known: dict[tuple[str, str], str] = {}
         self._states: dict[str, LeadState] = {}
+        self._states_before: dict[str, LeadState] = {}
         self._profiles: dict[str, Profile] = {}
         self._marks: dict[str, frozenset[int]] = {}
         self._homes: dict[str, set[Identifier]] = {}
@@ -151,6 +153,11 @@ class MemoryStore(Hooks):
             self._owners[identifier] = lead
             self._lead(identifier, lead)
 
+    def find_states(self, leads: Iterable[str]) -> Mapping[str, LeadState]:
+        with self._call("find_states"):
+            seen = {lead: (self._states_before if self.is_stale(lead) else self._states).get(lead) for lead in leads}
+            return {lead: state.copy() for lead, state in seen.items() if state is not None}
+
     def read_states(self, leads: Iterable[str]) -> Mapping[str, LeadState]:
         with self._call("read_states"):
             return {lead: self._states[lead].copy() for lead in leads if lead in self._states}
@@ -175,7 +182,7 @@ class MemoryStore(Hooks):
         with self._call("commit"):
             self._check(commit)
             lead = commit.state.lead
-            self._states[lead] = _stored(commit.state)
+            self._put_state(commit.state)
             if commit.profile is not None:
                 self._profiles[lead] = copy.deepcopy(dict(commit.profile))
             if commit.marks is not None:
@@ -183,7 +190,7 @@ class MemoryStore(Hooks):
             self._homes.setdefault(lead, set()).update(commit.homes)
             self._append(commit.transition)
             if commit.closing is not None:
-                self._states[commit.closing.state.lead] = _stored(commit.closing.state)
+                self._put_state(commit.closing.state)
                 self._append(commit.closing.transition)
                 for identifier in commit.closing.identifiers:
                     self._owners.setdefault(identifier, commit.closing.state.lead)
@@ -324,6 +331,11 @@ class MemoryStore(Hooks):
         if not commit.closing.is_ruled and any((loser, kind) in self._known for kind in KNOWN_KINDS):
             raise VersionConflict
 
+    def _put_state(self, state: LeadState) -> None:
+        if state.lead in self._states:
+            self._states_before[state.lead] = self._states[state.lead]
+        self._states[state.lead] = _stored(state)
+
     def _check_version(self, state: LeadState) -> None:
         current = self._states.get(state.lead)
         if (0 if current is None else current.version) != state.version - 1:
@@ -331,7 +343,7 @@ class MemoryStore(Hooks):
 
     def _open_again(self, opening: Opening, *, out_of: str) -> None:
         lead = opening.state.lead
-        self._states[lead] = _stored(opening.state)
+        self._put_state(opening.state)
         if opening.profile is not None:
             self._profiles[lead] = copy.deepcopy(dict(opening.profile))
         if opening.marks is not None:

@@ -123,6 +123,12 @@ class LeadStore(Protocol):
         Linking what is linked to that lead already succeeds. Raises IdentifierTaken, KindTaken, LeadClosed.
         """
 
+    def find_states(self, leads: Iterable[str]) -> Mapping[str, LeadState]:
+        """States, as eventually consistent as is cheap: whoever commits on one that is old is refused, and reads again.
+
+        A lead without one is absent.
+        """
+
     def read_states(self, leads: Iterable[str]) -> Mapping[str, LeadState]:
         """States, read consistently. A lead without one is absent."""
 

@@ -5,10 +5,11 @@ known by another identifier of the same kind: then somebody else sits at the sam
 turns up beside a known one is to be merged into it; two known leads never are, but by a ruling of somebody's.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from leadscore.domain.event import Identifier, LeadEvent
+from leadscore.domain.state import LeadState
 from leadscore.use_cases.ports import IdentifierTaken, KindTaken, LeadClosed, LeadStore
 
 
@@ -22,15 +23,37 @@ class Merge:
 
 
 class Resolver:
-    """Resolves the events of one batch, in order, seeing what it linked itself before the store shows it."""
+    """Resolves the events of one batch, in order, seeing what it linked itself before the store shows it.
 
-    def __init__(self, events: Iterable[LeadEvent], *, store: LeadStore, new_lead: Callable[[], str]) -> None:
+    Homes first: a known lead's state, which is read anyway, keeps in mind which other names are its own. Only those
+    that it does not know cost a look. `states` are those that were read for it, maybe a little old.
+    """
+
+    def __init__(self, events: Sequence[LeadEvent], *, store: LeadStore, new_lead: Callable[[], str]) -> None:
         self._store = store
         self._new_lead = new_lead
-        identifiers = {identifier for event in events for identifier in event.identifiers}
-        self._leads = dict(store.find(identifiers))
+        self._leads = dict(store.find({event.home for event in events}) if events else {})
+        self.states = self._states_of(set(self._leads.values()))
+        weaker = {
+            each for event in events for each in event.identifiers[1:] if not self._is_known_to_be_own(event, each)
+        }
+        if unknown := weaker - self._leads.keys():
+            self._leads |= store.find(unknown)
         self._refused: set[tuple[Identifier, str]] = set()
         self._sure_leads: dict[Identifier, str] = {}
+
+    def _states_of(self, leads: Collection[str]) -> Mapping[str, LeadState]:
+        try:
+            return self._store.find_states(leads) if leads else {}
+        except Exception:  # noqa: BLE001  One state that cannot be read must not stop the other leads.
+            return {}
+
+    def _is_known_to_be_own(self, event: LeadEvent, weaker: Identifier) -> bool:
+        state = self.states.get(self._leads.get(event.home, ""))
+        if state is None or state.merged_into or weaker.short not in state.homes:
+            return False
+        self._leads.setdefault(weaker, state.lead)
+        return True
 
     def resolve(self, event: LeadEvent) -> tuple[str, list[Merge]]:
         """The event's lead, and the anonymous leads that it shows to be the same person."""

@@ -72,8 +72,9 @@ def score_batch(
     """Score the messages (id to body). Nothing is dropped: what cannot be done fails its message, or is kept aside."""
     result = BatchResult()
     messages = _with_their_model(_read_messages(bodies, result), result, rescoring.models)
-    batches = _sort_by_lead(messages, result, store=store, new_lead=new_lead)
-    states = _read_states(batches, store)
+    resolver = _resolver(messages, store=store, new_lead=new_lead)
+    batches = _sort_by_lead(messages, result, resolver)
+    states = {**resolver.states, **_read_states(batches.keys() - resolver.states.keys(), store)}
     tasks = [_task(rescoring, lead, batch.work, states.get(lead)) for lead, batch in batches.items()]
     asides = list(_unreadable_events(messages))
     stirred: set[str] = set()
@@ -146,12 +147,13 @@ def _with_their_model(messages: Mapping[str, Message], result: BatchResult, mode
     return ready
 
 
-def _sort_by_lead(
-    messages: Mapping[str, Message], result: BatchResult, *, store: LeadStore, new_lead: Callable[[], str]
-) -> dict[str, _LeadBatch]:
-    batches: dict[str, _LeadBatch] = {}
+def _resolver(messages: Mapping[str, Message], *, store: LeadStore, new_lead: Callable[[], str]) -> Resolver:
     events = [event for message in messages.values() for event in message.events]
-    resolver = Resolver(events, store=store, new_lead=new_lead)
+    return Resolver(events, store=store, new_lead=new_lead)
+
+
+def _sort_by_lead(messages: Mapping[str, Message], result: BatchResult, resolver: Resolver) -> dict[str, _LeadBatch]:
+    batches: dict[str, _LeadBatch] = {}
     for message_id, message in messages.items():
         for event in message.events:
             try:
