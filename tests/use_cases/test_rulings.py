@@ -448,6 +448,17 @@ def test_an_id_of_another_system_brings_its_history_and_glues_no_two_people() ->
     office.check()
 
 
+def test_an_anonymous_lead_that_is_part_of_another_anonymous_one_brings_both_histories() -> None:
+    office = Office()
+    office.record(event("Blog Subscribed", external={"crm": "c1"}, anonymous="a1"))
+    office.record(event("White Paper Read", at=NOON + 1, external={"ads": "x1"}))
+    office.record(event(at=NOON + 2, external={"ads": "x1"}, anonymous="a1"))
+    office.record(event(at=NOON + 3, user="ada"))
+    office.record(event(at=NOON + 4, user="ada", external={"crm": "c1"}))
+    assert (total(office.state(ADA)), office.people) == (30, 1)
+    office.check()
+
+
 def test_a_person_who_is_merged_by_hand_still_has_one_user_id(office: Office) -> None:
     office.merge(office.lead(BOB), office.lead(ADA))
     office.record(event(at=NOON + 2, user="bob", email=BOB.value))

@@ -454,10 +454,11 @@ class Rescoring:
         return state
 
     def _merge(self, state: LeadState, merge: Merge, work: LeadWork, in_force: InForce, tally: Tally) -> LeadState:
-        """Make an anonymous lead part of a known one: its homes move, its history is folded in, and it closes."""
+        """Make an anonymous lead part of the one at hand: its homes move, its history is folded in, and it closes."""
         for attempt in range(TRIES_MAX):
             state, in_force = self._up_to_date(self._follow(state), tally, in_force)
-            anonymous = self.store.read_states([merge.anonymous]).get(merge.anonymous) or LeadState(merge.anonymous)
+            # It may be part of another by now, and that one be nobody's, too: then it is that one.
+            anonymous = self._read_state(merge.anonymous)
             if not self._may_join(anonymous, state, merge.identifier):
                 return state
             self._require_own(state, work.homes)
