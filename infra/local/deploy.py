@@ -30,7 +30,7 @@ def deploy(ministack: MiniStack, directory: Path, *, context: Mapping[str, objec
     """Deploy the stack and return its outputs. `directory` gets the assembly, the outputs and the CLI's log."""
     _make_assets_bucket(ministack)
     outputs = directory / "outputs.json"
-    settings = LOCAL | context
+    settings = {**LOCAL, **context}
     report("synthesising the stack")
     command = ["npx", "cdk", "deploy", STACK, "--require-approval", "never", "--progress", "events", "--no-notices"]
     command += ["--no-color", "--output", str(directory / "cdk.out"), "--outputs-file", str(outputs)]
