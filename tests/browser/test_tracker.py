@@ -132,6 +132,14 @@ def test_a_page_that_nobody_sees_is_not_read(site: Site, page: Page) -> None:
     assert "Page Read" not in site.names()
 
 
+def test_what_is_shown_without_scrolling_is_no_depth(site: Site, page: Page) -> None:
+    visit(site, page)
+    page.evaluate("dispatchEvent(new Event('scroll'))")
+
+    assert site.stays_quiet()
+    assert site.names() == ["Page Viewed"]
+
+
 def test_depths_are_told_once_each(site: Site, page: Page) -> None:
     visit(site, page, "/article", TALL)
     assert site.stays_quiet()
@@ -190,7 +198,9 @@ FORM = """
   <input name="company_size" value="250" data-ls-ignore>
   <input name="nickname" value="lovely">
   <input name="why" value="speed" data-ls-field="reason">
-  <input name="password" type="password" value="hunter2" data-ls-field="password">
+  <input name="pin" type="password" value="hunter2" data-ls-field="pin">
+  <input name="passwort" value="hunter3" data-ls-field="word">
+  <input type="radio" name="role" value="buyer" checked><input type="radio" name="role" value="user">
   <input name="card_number" value="4111" data-ls-field="card">
   <input name="number" autocomplete="cc-number" value="4112" data-ls-field="number">
   <div data-ls-ignore><input name="phone" value="555"></div>
@@ -210,17 +220,17 @@ def test_a_form_is_told_and_goes_where_the_page_sends_it(site: Site, page: Page)
 
     page.wait_for_load_state()
     (own,) = site.posted_here
-    assert fields(own)["password"] == "hunter2"
+    assert fields(own)["pin"] == "hunter2"
     (view, *_) = site.named("Page Viewed")
     assert identifiers(event) == {"email": "ada@northwind.example", **identifiers(view)}
     assert (event.trust, event.call) == (Trust.DECLARED, "form")
     # A browser that leaves the page may break a request off, which then goes out again.
     (sent,) = {request.body: request for request in site.requests if request.target == "/forms/contact"}.values()
     assert fields(sent).keys() == {
-        "writeKey", "anonymousId", "messageId", "topic", "email", "firstName", "jobTitle", "reason",
+        "writeKey", "anonymousId", "messageId", "topic", "email", "firstName", "jobTitle", "reason", "role",
         "consent_newsletter", "country",
     }  # fmt: skip
-    assert event.traits["country"] == ["DE", "FR"]
+    assert (event.traits["country"], event.traits["role"]) == (["DE", "FR"], "buyer")
     assert event.properties == {"form": "contact", "topic": "prices", "reason": "speed", "page": f"{site.url}/contact"}
     assert event.context["consent"] == {"newsletter": "yes"}
     assert site.preflights == 0
@@ -322,6 +332,10 @@ def test_the_queue_is_bounded(site: Site, page: Page) -> None:
 
     assert len(kept) == 100
     assert kept[-1]["call"]["event"] == "Event 299"
+    site.refusals.clear()
+    site.wait_until(lambda: len(site.events) >= 100, "the queue")
+    assert site.stays_quiet()
+    assert len(site.events) == 100
 
 
 def test_many_events_travel_in_few_requests_and_each_counts_once(site: Site, page: Page) -> None:
