@@ -39,6 +39,9 @@ SETTINGS = settings(
     suppress_health_check=list(HealthCheck),
 )
 
+#: A night's runs take longer than a test may.
+pytestmark = pytest.mark.timeout(120 + 2 * EXAMPLES)
+
 NAMES = ["Page Viewed", "White Paper Read", "Webinar Attended", "Demo Requested", "Unsubscribed"]
 USERS = st.sampled_from(["u1", "u2", "u3"])
 EMAILS = st.sampled_from(["e1@x.example", "e2@x.example"])
