@@ -40,7 +40,7 @@ def collector() -> Collector:
         sources={source: KINDS[kind] for source, kind in kinds.items() if kind in KINDS},
         kinds=kinds,
         signing_secret=lambda source: signing_secrets().of(source),
-        house=House.of(json.loads(os.environ["INTERNAL"]), json.loads(os.environ["CONSENT_CATEGORIES"])),
+        house=House.read(os.environ),
         redirect_sites=frozenset(site.lower() for site in json.loads(os.environ["REDIRECT_SITES"])),
         read_root=lambda: secrets.read(write_key_secret),
         queue=SqsEventsQueue(clients.sqs(), url=os.environ["EVENTS_QUEUE_URL"]),

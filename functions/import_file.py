@@ -16,6 +16,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from leadscore.adapters import clients
 from leadscore.adapters.events_queue import SqsEventsQueue
 from leadscore.adapters.import_drop import S3ImportDrop
+from leadscore.ingest.facts.uncounted import House
 from leadscore.use_cases.import_drop import DropImport, Job
 from leadscore.use_cases.ports import Drop, EventsQueue, FileGone
 
@@ -47,6 +48,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
         queue=events_queue(),
         now=lambda: time.time_ns() // 1_000_000,
         new_token=lambda: uuid.uuid4().hex,
+        house=House.read(os.environ),
         is_out_of_time=lambda: context.get_remaining_time_in_millis() < RESERVE_MS,
     )
     for record in event["Records"]:

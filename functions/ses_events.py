@@ -14,6 +14,7 @@ from leadscore.adapters import clients
 from leadscore.adapters.events_queue import SqsEventsQueue
 from leadscore.adapters.failed_events import S3FailedEvents
 from leadscore.adapters.failure import describe
+from leadscore.ingest.facts.uncounted import House
 from leadscore.use_cases.collecting.ses import SesCollector, take
 
 logger = Logger()
@@ -27,6 +28,7 @@ class NotTaken(Exception):
 def collector() -> SesCollector:
     return SesCollector(
         source=os.environ["SOURCE"],
+        house=House.read(os.environ),
         queue=SqsEventsQueue(clients.sqs(), url=os.environ["EVENTS_QUEUE_URL"]),
         failed_events=S3FailedEvents(clients.s3, bucket=os.environ["FAILED_EVENTS_BUCKET"]),
         now=lambda: time.time_ns() // 1_000_000,

@@ -44,6 +44,7 @@ class FileImport(Construct):
                 "IMPORT_BUCKET": self.bucket.bucket_name,
                 "IMPORT_QUEUE_URL": self._queue.queue_url,
                 "EVENTS_QUEUE_URL": events.queue.queue_url,
+                **settings.house,
             },
         )
         events.allow_sending(self.function)

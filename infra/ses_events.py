@@ -51,6 +51,7 @@ class SesEvents(Construct):
                 "EVENTS_QUEUE_URL": events.queue.queue_url,
                 "FAILED_EVENTS_BUCKET": storage.failed_events.bucket_name,
                 "SOURCE": source,
+                **settings.house,
             },
         )
         events.allow_sending(self.function)

@@ -70,6 +70,11 @@ class Settings:
         return next((source for source, kind in self.sources.items() if kind == SES_KIND), None)
 
     @property
+    def house(self) -> dict[str, str]:
+        """What every function that takes events in has to know of the deployer's own people, as its environment."""
+        return {"INTERNAL": json.dumps(self.internal), "CONSENT_CATEGORIES": json.dumps(self.consent_categories)}
+
+    @property
     def has_cdn(self) -> bool:
         return self.cdn or bool(self.collect_domain)
 

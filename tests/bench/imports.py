@@ -42,6 +42,8 @@ _ENVIRONMENT = {
     "LEADS_TABLE": "leads",
     "LEADS_TOKEN_SECRET_ARN": "arn:aws:secretsmanager:us-east-1:000000000000:secret:token",
     "REDIRECT_SITES": "[]",
+    "INTERNAL": "{}",
+    "CONSENT_CATEGORIES": "[]",
     "SOURCES": '{"website": "public"}',
     "TOPIC_ARN": "arn:aws:sns:us-east-1:000000000000:transitions",
     "WRITE_KEY_SECRET_ARN": "arn:aws:secretsmanager:us-east-1:000000000000:secret:key",

@@ -18,6 +18,8 @@ from leadscore.use_cases.messages import Message, read_message
 
 LEADS = "E-mail,First Name,Shoe Size\nada@x.example,Ada,39\n,Bob,44\nnobody,Eve,40\n"
 
+HOUSE = {"INTERNAL": '{"email_domains": ["northwind.example"]}', "CONSENT_CATEGORIES": "[]"}
+
 
 @pytest.fixture
 def queue(monkeypatch: pytest.MonkeyPatch) -> MemoryQueue:
@@ -26,7 +28,7 @@ def queue(monkeypatch: pytest.MonkeyPatch) -> MemoryQueue:
 
     @contextmanager
     def deployed(_stack: str, *, local: bool) -> Iterator[SimpleNamespace]:
-        yield SimpleNamespace(outputs={"EventsQueueUrl": "https://queue"})
+        yield SimpleNamespace(outputs={"EventsQueueUrl": "https://queue"}, environment=lambda _function: HOUSE)
 
     monkeypatch.setattr(importing, "deployed", deployed)
     monkeypatch.setattr(importing.clients, "sqs", lambda: None)
@@ -183,3 +185,9 @@ def test_whoever_is_interrupted_is_told_that_running_again_is_safe(
 
     assert result.exit_code == status
     assert "run the same again: what was taken already counts once" in result.stderr
+
+
+def test_own_people_are_imported_and_count_nothing(queue: MemoryQueue, leads: Path) -> None:
+    leads.write_text("Email\nann@northwind.example\n")
+    assert run(leads).exit_code == 0
+    assert [event.context["internal"] for event in events(queue)] == ["lead"]

@@ -21,6 +21,12 @@ def jobs(monkeypatch: pytest.MonkeyPatch) -> MemoryQueue:
     return queue
 
 
+@pytest.fixture(autouse=True)
+def house(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INTERNAL", "{}")
+    monkeypatch.setenv("CONSENT_CATEGORIES", "[]")
+
+
 @pytest.fixture
 def drop(monkeypatch: pytest.MonkeyPatch) -> MemoryDrop:
     made = MemoryDrop(leads_csv=people(2 * ROWS_PER_SENDING))

@@ -22,6 +22,8 @@ def parts(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
     for name in ("EVENTS_QUEUE_URL", "FAILED_EVENTS_BUCKET"):
         monkeypatch.setenv(name, "x")
     monkeypatch.setenv("SOURCE", "newsletter")
+    monkeypatch.setenv("INTERNAL", "{}")
+    monkeypatch.setenv("CONSENT_CATEGORIES", "[]")
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "ses_events")
     for client in ("sqs", "s3"):
         monkeypatch.setattr(ses_events.clients, client, object)

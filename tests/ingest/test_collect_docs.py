@@ -141,8 +141,9 @@ def test_its_paths_exist() -> None:
 
 
 def test_its_error_table_is_complete_and_has_nothing_else() -> None:
+    of_files = {"columns.py", "csv_rows.py"}  # What is wrong with a file is said where it is imported.
     modules = [
-        *(ROOT / "shared/leadscore/ingest").rglob("*.py"),
+        *(path for path in (ROOT / "shared/leadscore/ingest").rglob("*.py") if path.name not in of_files),
         *(ROOT / "shared/leadscore/use_cases/collecting").glob("*.py"),
     ]
     source = "".join(path.read_text() for path in modules)

@@ -20,6 +20,7 @@ from leadscore.cli.import_preview import print_columns, print_rows
 from leadscore.cli.model_files import is_readable, read_text
 from leadscore.contracts.import_mapping import ImportMapping, MappingError, read_mapping
 from leadscore.domain.cause import Cause
+from leadscore.ingest.facts.uncounted import NO_HOUSE, House
 from leadscore.ingest.file_lines import lines_of
 from leadscore.ingest.rejection import Rejected
 from leadscore.use_cases.import_file import (
@@ -89,6 +90,7 @@ def import_(
             return
         with deployed(stack, local=local) as deployment, _resumable():
             queue = SqsEventsQueue(clients.sqs(), url=deployment.outputs["EventsQueueUrl"])
+            opened.house = House.read(deployment.environment("Collect"))
             progress, refused_file = opened.send(queue, Cause.EVENT if said.notify else Cause.IMPORT)
     _report(progress, refused_file)
 
@@ -100,13 +102,15 @@ class _Opened:
         self._content = content
         self._file = file
         self._lines = lines_of(iter(lambda: content.read(PIECE_BYTES), b""))
-        self._sender = Sender(mapping.source or SOURCE, time.time_ns() // 1_000_000)
+        self._source, self._opened_at = mapping.source or SOURCE, time.time_ns() // 1_000_000
+        self.house = NO_HOUSE
         self.csv: CsvFile | None = open_csv(self._lines, mapping) if is_csv(file.name) else None
 
     def rows(self) -> Iterator[Row]:
+        sender = Sender(self._source, self._opened_at, self.house)
         if self.csv is None:
-            return rows_of_json(self._lines, self._sender)
-        return rows_of_csv(self._lines, self.csv, self._sender)
+            return rows_of_json(self._lines, sender)
+        return rows_of_csv(self._lines, self.csv, sender)
 
     def send(self, queue: EventsQueue, cause: Cause) -> tuple[Progress, Path | None]:
         """What became of the rows, and the file of those that were refused."""

@@ -57,8 +57,8 @@ class LeadState:
     the last instant since which only points were added (an event after it may be folded in late), `floor` a set or
     fast-tracked stage, `is_out` and `is_disqualified` whether a stage outside the ladder holds the lead,
     `is_own` whether it is one of the own people or a test, `is_unconsented` whether it does not want to be followed,
-    `merged_into` the lead that this closed one became part of, `ruled_at` when the latest ruling was given on whether it
-    is part of another: an open lead that has one was taken out of another, and no event may join the two again.
+    `merged_into` the lead that this closed one became part of, `ruled_at` when the latest ruling was given on whether
+    it is part of another: an open lead that has one was taken out of another, and no event may join the two again.
 
     What follows goes by the ids of the model's parts: `scores` and `groups` hold raw sums, before any cap; `lines` the
     explanation; `pools` what decays; `memory` what limits, counts and sequences remember; `idle` how often each

@@ -12,6 +12,7 @@ from typing import Any
 from leadscore.domain.event import Identifier, LeadEvent, Trust
 from leadscore.ingest.arrival import Arrival
 from leadscore.ingest.clock import parse_time
+from leadscore.ingest.facts.uncounted import NO_HOUSE, House
 from leadscore.ingest.form import read_fields, read_form
 from leadscore.ingest.json_body import checked, fingerprint, parse
 from leadscore.ingest.rejection import Rejected
@@ -78,7 +79,7 @@ def parse_line(line: bytes) -> Any:
         raise Rejected(rejected.code, rejected.message.replace("the body", "the line")) from None
 
 
-def read_item(item: Any, *, as_of: int, trust: Trust, source: str = "") -> LeadEvent | None:
+def read_item(item: Any, *, as_of: int, trust: Trust, source: str = "", house: House = NO_HOUSE) -> LeadEvent | None:
     """The event of a parsed line. It is of the source of this name, or else of one that is called like its trust."""
     if not isinstance(item, dict):
         raise Rejected("invalid_event", "a line must be one JSON object: an event, as in docs/cli.md")
@@ -90,6 +91,7 @@ def read_item(item: Any, *, as_of: int, trust: Trust, source: str = "") -> LeadE
         received_at=_received_at(item, as_of),
         # Undated lines that are the same are one line written twice: in a file nobody can tell them apart.
         new_id=lambda: f"line:{fingerprint(checked(item))}",
+        house=house,
     )
     if "form" in item:
         return _form_event(item, arrival)

@@ -13,6 +13,7 @@ from typing import IO, Any
 from leadscore.contracts.import_mapping import ImportMapping, MappingError, read_mapping
 from leadscore.contracts.moments import moment
 from leadscore.domain.cause import Cause
+from leadscore.ingest.facts.uncounted import NO_HOUSE, House
 from leadscore.ingest.file_lines import Line, lines_of
 from leadscore.ingest.rejection import Rejected
 from leadscore.use_cases.import_file import (
@@ -75,6 +76,7 @@ class DropImport:
     now: Callable[[], int]
     new_token: Callable[[], str]
     is_out_of_time: Callable[[], bool]
+    house: House = NO_HOUSE
 
     def work_on(self, job: Job) -> Job | None:
         """Import a part, and report; the next part, if there is one. Raises FileGone, and whatever AWS does."""
@@ -97,7 +99,7 @@ class DropImport:
         if job.progress.end:
             rest = self.drop.read(job.key, etag=job.etag, start=job.progress.end)
             lines = lines_of(rest, after=job.progress.line, end=job.progress.end)
-        return _Opened(lines, csv, mapping, Sender(mapping.source or SOURCE, self.now()))
+        return _Opened(lines, csv, mapping, Sender(mapping.source or SOURCE, self.now(), self.house))
 
     def _mapping(self, job: Job) -> ImportMapping:
         name = job.name + MAPPING_ENDING

@@ -16,6 +16,7 @@ from leadscore.domain.event import LeadEvent, Trust
 from leadscore.ingest.arrival import Arrival
 from leadscore.ingest.columns import Column, Columns, Meaning, columns_of
 from leadscore.ingest.csv_rows import CsvHead, CsvRow, csv_rows, read_head
+from leadscore.ingest.facts.uncounted import NO_HOUSE, House
 from leadscore.ingest.file_lines import LINE_BYTES_MAX, Line
 from leadscore.ingest.rejection import Rejected
 from leadscore.use_cases.history import parse_line, read_item
@@ -66,13 +67,17 @@ class CsvFile(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Whose word the rows are, and when they came (ms). It is the deployer's own file, so it is believed."""
+    """Whose word the rows are, and when they came (ms). It is the deployer's own file, so it is believed.
+
+    Own people and tests are told by the `house`.
+    """
 
     source: str
     received_at: int
+    house: House = NO_HOUSE
 
     def arrival(self) -> Arrival:
-        return Arrival(self.source, Trust.SERVER, self.received_at, new_id=lambda: uuid.uuid4().hex)
+        return Arrival(self.source, Trust.SERVER, self.received_at, new_id=lambda: uuid.uuid4().hex, house=self.house)
 
 
 @dataclass(slots=True)
@@ -198,7 +203,8 @@ def _json_row(line: Line, sender: Sender) -> Row:
     item = None
     try:
         item = _without_refusal(_parsed(line))
-        event = _happened(read_item(item, as_of=sender.received_at, trust=Trust.SERVER, source=sender.source), sender)
+        said = read_item(item, as_of=sender.received_at, trust=Trust.SERVER, source=sender.source, house=sender.house)
+        event = _happened(said, sender)
     except Rejected as rejected:
         text = line.raw.decode("utf-8", "surrogateescape")
         return Row(line.number, line.end, refused=Refused(line.number, rejected.message, text, item=item))

@@ -3,6 +3,7 @@
 Each is marked in the event's context, where the fold finds it (`domain/marks.py`).
 """
 
+import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -33,6 +34,11 @@ class House:
     hosts: frozenset[str] = frozenset()
     networks: tuple[IPv4Network | IPv6Network, ...] = ()
     consent_categories: frozenset[str] = frozenset()
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> "House":
+        """From a function's environment."""
+        return cls.of(json.loads(environment["INTERNAL"]), json.loads(environment["CONSENT_CATEGORIES"]))
 
     @classmethod
     def of(cls, internal: Mapping[str, Iterable[str]], consent_categories: Iterable[str]) -> "House":

@@ -6,6 +6,7 @@ from typing import Any
 
 from leadscore.domain.event import Trust
 from leadscore.ingest.arrival import Arrival
+from leadscore.ingest.facts.uncounted import NO_HOUSE, House
 from leadscore.ingest.segment import failed_text
 from leadscore.ingest.webhooks.ses import read_invocation
 from leadscore.use_cases.messages import event_bodies
@@ -14,7 +15,7 @@ from leadscore.use_cases.ports import EventsQueue, FailedEvents
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SesCollector:
-    """`source` is whose events these are; `count` gets what is worth a metric."""
+    """`source` is whose events these are, `house` whose mails count nothing; `count` gets what is worth a metric."""
 
     source: str
     queue: EventsQueue
@@ -22,12 +23,13 @@ class SesCollector:
     now: Callable[[], int]
     new_token: Callable[[], str]
     count: Callable[[str, int], None]
+    house: House = NO_HOUSE
 
 
 def take(collector: SesCollector, invocation: Any) -> None:
     """Queue what an invocation of the function holds. Raises Rejected where it is none of SES, and what the ports
     raise."""
-    arrival = Arrival(collector.source, Trust.SERVER, collector.now(), collector.new_token)
+    arrival = Arrival(collector.source, Trust.SERVER, collector.now(), collector.new_token, house=collector.house)
     reading = read_invocation(invocation, arrival)
     for failure in reading.failures:
         collector.failed_events.put(
