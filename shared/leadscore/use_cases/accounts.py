@@ -126,7 +126,7 @@ class AccountKeeping:
         self._count_all(wishes, work, of=lambda wish: wish.former, leaves=True)
         wishes = [wish for wish in wishes if wish.lead not in work.again and wish.lead in work.left]
         for wish in wishes:
-            if wish.former and not wish.account and not self._place(wish):
+            if not wish.account and not self._place(wish):
                 work.again.add(wish.lead)
         self._count_all(wishes, work, of=lambda wish: wish.account, leaves=False)
         work.end_round()
@@ -245,10 +245,11 @@ class _Work:
 
 
 def _brings_the_same(read: Member, wanted: Member) -> bool:
-    """Whether nothing has to be written. Another activation alone is no news: the account itself carries it."""
-    if wanted.is_gone or read.is_gone:
-        return wanted.is_gone and read.is_gone
-    return (read.version, read.points) == (wanted.version, wanted.points)
+    """Whether nothing has to be written. Another activation alone is no news: the account itself carries it.
+
+    Another version is, and be it of the same points: somebody slow, who saw one in between, has to be refused.
+    """
+    return replace(read, activation=0) == replace(wanted, activation=0)
 
 
 def _says_the_same(one: AccountState, other: AccountState) -> bool:
