@@ -47,6 +47,10 @@ class Scoring(Construct):
             "dynamodb:PutItem",
             "dynamodb:Query",
         )
+        # A merge and its undo: where identifiers lead, and which homes a lead has no longer. Nothing else is deleted.
+        for action, keys in (("dynamodb:UpdateItem", "ID#*"), ("dynamodb:DeleteItem", "LEAD#*")):
+            of_these = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [keys]}}
+            allow(self.function, storage.leads.table_arn, action, conditions=of_these)
         storage.allow_keeping_failed_events(self.function)
         # Accounts follow their leads by messages.
         events.allow_sending(self.function)

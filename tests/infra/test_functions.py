@@ -49,7 +49,8 @@ ACTIONS = {
     "collect": LOG | {"sqs:SendMessage", "secretsmanager:GetSecretValue", "s3:PutObject"},
     "score": LOG
     | READ_QUEUE
-    | {"dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:Query", "s3:PutObject"},
+    | {"dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:Query", "s3:PutObject"}
+    | {"dynamodb:DeleteItem", "dynamodb:UpdateItem"},
     "decay": LOG | {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query", "sqs:SendMessage"},
     "import_file": LOG | READ_QUEUE | {"s3:GetObject", "s3:ListBucket", "s3:PutObject", "sqs:SendMessage"},
     "notify": LOG
