@@ -14,6 +14,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from leadscore.adapters import clients, models
+from leadscore.adapters.dynamodb_accounts import DynamoDBAccountStore
 from leadscore.adapters.dynamodb_events import DynamoDBEventLog
 from leadscore.adapters.dynamodb_leads import DynamoDBLeadStore
 from leadscore.adapters.dynamodb_stages import DynamoDBStageIndex
@@ -23,6 +24,7 @@ from leadscore.adapters.failure import describe
 from leadscore.adapters.secrets import StoredSecrets
 from leadscore.contracts.leads import (
     LEAD_ID,
+    AccountQuery,
     InvalidRequest,
     Lead,
     LeadLookup,
@@ -60,6 +62,7 @@ def reading() -> LeadReading:
         index=DynamoDBStageIndex(client, table=table),
         models=models.StoredModels(client, table=table, default_text=models.shipped_text(), clock=time.monotonic),
         now=now,
+        accounts=DynamoDBAccountStore(client, table=table),
     )
 
 
@@ -107,6 +110,15 @@ def unmerge_lead(lead: str) -> Response[str]:
 def leads_in_stage() -> Response[str]:
     query = StageQuery.of(app.current_event.query_string_parameters)
     return json_response(200, reading().in_stage(query.stage, limit=query.limit).model_dump_json())
+
+
+@app.get("/accounts/.+")
+def account() -> Response[str]:
+    query = AccountQuery.of(app.current_event.query_string_parameters)
+    found = reading().account(app.current_event.path.removeprefix("/accounts/"), limit=query.limit)
+    if found is None:
+        return problem(404, "account_not_found", "no such account, or the model in force has none")
+    return json_response(200, found.model_dump_json())
 
 
 @app.not_found

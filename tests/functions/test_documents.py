@@ -13,7 +13,7 @@ import pytest
 
 from functions import leads_api
 from leadscore.adapters.memory import FixedModels, MemoryQueue, MemoryTopic
-from leadscore.contracts.leads import Lead
+from leadscore.contracts.leads import Account, Lead
 from leadscore.contracts.notification import StageChange
 from leadscore.domain.event import Trust
 from leadscore.domain.state import LeadState
@@ -42,8 +42,8 @@ def section(document: str, heading: str) -> str:
     return document.split(f"\n## {heading}\n", 1)[1].split("\n## ", 1)[0]
 
 
-def office_of(*, model: str = "b2b") -> Office:
-    return Office(models=FixedModels(1, small_model(model=model)), new_leads=iter([LEAD]))
+def office_of(*, model: str = "b2b", **parts: Any) -> Office:
+    return Office(models=FixedModels(1, small_model(model=model, **parts)), new_leads=iter([LEAD]))
 
 
 class Token:
@@ -55,8 +55,11 @@ class Token:
 
 @pytest.fixture
 def api(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A visitor who downloads a paper, gives her address for it, and attends a webinar the day after."""
-    office = office_of()
+    """A visitor who downloads a paper, gives her address for it, and attends a webinar the day after.
+
+    By then it is known where she works.
+    """
+    office = office_of(accounts={"score": "sum"})
     visitor = {"anonymous": "b2c4", "source": "website"}
     first = event(at=NOON, trust=Trust.PUBLIC, properties={"path": "/pricing"}, **visitor)
     page = {"url": "https://www.example.com/pricing?ref=1", "referrer": "https://www.google.com/"}
@@ -72,7 +75,8 @@ def api(monkeypatch: pytest.MonkeyPatch) -> None:
             **visitor,
         )
     )
-    office.receive(event("Webinar Attended", at=NOON + DAY, user="u-1042", email="ada@example.com"))
+    webinar = event("Webinar Attended", at=NOON + DAY, user="u-1042", email="ada@example.com")
+    office.receive(replace(webinar, traits={"account": "acme-corp"}))
     office.now = NOON + DAY + HOUR
     monkeypatch.setenv("LEADS_TOKEN_SECRET_ARN", "arn")
     monkeypatch.setattr(leads_api, "secrets", Token)
@@ -134,6 +138,10 @@ def test_every_field_of_a_lead_is_documented() -> None:
     assert set(_FIRST_CELL.findall(section(API, "A lead"))) == set(Lead.model_fields)
 
 
+def test_every_field_of_an_account_is_documented() -> None:
+    assert set(_FIRST_CELL.findall(section(API, "A company and its leads"))) == set(Account.model_fields)
+
+
 def test_every_error_is_documented_with_its_status() -> None:
     source = Path(str(leads_api.__file__)).read_text()
     answered = set(re.findall(r"\(\s*(\d+), \"(\w+)\"", source))
@@ -142,7 +150,7 @@ def test_every_error_is_documented_with_its_status() -> None:
     documented = set(re.findall(r"^\| (\d+) +\| `(\w+)`", section(API, "Errors"), re.MULTILINE))
 
     assert documented == answered
-    assert len(documented) == 13
+    assert len(documented) == 14
 
 
 def told() -> tuple[Any, Any]:

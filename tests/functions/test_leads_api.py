@@ -11,7 +11,7 @@ import pytest
 from functions import leads_api
 from leadscore.adapters.events_queue import NotQueued
 from leadscore.adapters.memory import FixedModels, MemoryQueue, MemoryStore
-from leadscore.contracts.leads import Lead, Problem, QueuedRuling, StageList
+from leadscore.contracts.leads import Account, Lead, Problem, QueuedRuling, StageList
 from leadscore.domain.event import Identifier
 from leadscore.domain.fold import fold
 from leadscore.domain.state import LeadState
@@ -443,3 +443,53 @@ def test_a_secret_that_cannot_be_read_answers_nothing(monkeypatch: pytest.Monkey
     monkeypatch.setattr(leads_api, "secrets", fail)
 
     assert call("GET", "/leads/lead1")["statusCode"] == 500
+
+
+# -- companies -----------------------------------------------------------------------------------------------------
+
+
+class Companies:
+    """Reading that has one company of any name, and keeps what it was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, int]] = []
+
+    def account(self, account: str, *, limit: int) -> Account | None:
+        self.asked.append((account, limit))
+        if account == "nobody":
+            return None
+        return Account(
+            account=account, score=5, leads=0, as_of="2026-03-01T12:00:00.000Z", members=[], truncated=False,
+            is_current=True, model="small",
+        )  # fmt: skip
+
+
+@pytest.fixture
+def companies(monkeypatch: pytest.MonkeyPatch) -> Companies:
+    made = Companies()
+    monkeypatch.setattr(leads_api, "reading", lambda: made)
+    return made
+
+
+@pytest.mark.parametrize("account", ["acme.com", "Acme, Inc.", "a/b", "株式会社", "100%", 'say "x" #1?'])
+def test_a_company_is_asked_for_by_its_name_whatever_that_is(companies: Companies, account: str) -> None:
+    answer = call("GET", f"/accounts/{account}", query={"limit": "7"})
+    assert (answer["statusCode"], json.loads(answer["body"])["account"]) == (200, account)
+    assert companies.asked == [(account, 7)]
+
+
+def test_a_company_that_nobody_is_of_is_not_found(companies: Companies) -> None:
+    answer = call("GET", "/accounts/nobody")
+    assert (answer["statusCode"], Problem.model_validate_json(answer["body"]).code) == (404, "account_not_found")
+    assert companies.asked == [("nobody", 100)]
+
+
+@pytest.mark.parametrize("query", [{"limit": "0"}, {"limit": "1001"}, {"limit": "x"}, {"what": "x"}])
+def test_a_company_is_not_asked_for_with_a_wrong_query(companies: Companies, query: dict[str, str]) -> None:
+    assert call("GET", "/accounts/acme.com", query=query)["statusCode"] == 400
+    assert companies.asked == []
+
+
+def test_no_company_is_told_of_without_the_token(companies: Companies) -> None:
+    assert call("GET", "/accounts/acme.com", headers={})["statusCode"] == 401
+    assert companies.asked == []

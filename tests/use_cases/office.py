@@ -58,6 +58,7 @@ class Office:
             index=self.store,
             models=self.models,
             now=lambda: self.now,
+            accounts=self.store,
         )
 
     def ada(self) -> Lead:

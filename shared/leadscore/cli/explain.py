@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from leadscore.adapters import clients
+from leadscore.adapters.dynamodb_accounts import DynamoDBAccountStore
 from leadscore.adapters.dynamodb_events import DynamoDBEventLog
 from leadscore.adapters.dynamodb_histories import DynamoDBHistories
 from leadscore.adapters.dynamodb_leads import DynamoDBLeadStore
@@ -129,6 +130,7 @@ def _explain_deployed(text: str, stack: str, *, local: bool) -> None:
             index=DynamoDBStageIndex(client, table=leads),
             models=models,
             now=now,
+            accounts=DynamoDBAccountStore(client, table=leads),
         )
         histories = DynamoDBHistories(client, events=events, leads=leads)
         try:

@@ -108,6 +108,12 @@ class StageQuery(_Request):
     limit: Annotated[int, Field(ge=1, le=1_000)] = 100
 
 
+class AccountQuery(_Request):
+    """How many leads of an account to list."""
+
+    limit: Annotated[int, Field(ge=1, le=1_000)] = 100
+
+
 class _Answer(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, validate_by_name=True, validate_by_alias=True, serialize_by_alias=True
@@ -163,6 +169,28 @@ class LeadSummary(_Answer):
     next_change_at: Moment | None
 
 
+class AccountScore(_Answer):
+    """A company's score, and how many leads it has, as counted at `as_of`."""
+
+    account: str
+    score: int
+    leads: int
+    as_of: Moment
+
+
+class Account(AccountScore):
+    """A company with its leads, those that bring it most first, in `members`.
+
+    `score` is that of the moment of reading, of all `leads`; where these are more than are looked at (`is_current` is
+    false) it is as last counted. `truncated` says that not all leads are listed.
+    """
+
+    members: list[LeadSummary]
+    truncated: bool
+    is_current: bool
+    model: str
+
+
 class Lead(LeadSummary):
     """A lead with the reasons for its score: the points of `explanation` add up to `total`.
 
@@ -173,6 +201,7 @@ class Lead(LeadSummary):
     lists: list[str]
     activity: Literal["never", "active", "quiet"]
     external_ids: dict[Literal["user_id", "email"], str]
+    account: AccountScore | None = Field(description="The lead's company as last counted, if the model has accounts.")
     explanation: list[ExplanationLine]
     explanations: dict[str, list[ExplanationLine]]
     first_touch: Touch | None

@@ -10,6 +10,8 @@ from itertools import islice
 
 from leadscore.contracts.attribution import Touch
 from leadscore.contracts.leads import (
+    Account,
+    AccountScore,
     ExplanationLine,
     Lead,
     LeadSummary,
@@ -18,6 +20,7 @@ from leadscore.contracts.leads import (
     TimelineTransition,
 )
 from leadscore.contracts.moments import moment
+from leadscore.domain.account import account_of_lead, account_score, points_for_account
 from leadscore.domain.attribution import Touch as DomainTouch
 from leadscore.domain.attribution import attribution
 from leadscore.domain.event import Identifier, Json, LeadEvent
@@ -28,10 +31,12 @@ from leadscore.domain.reading import lists_of, read_state, standing
 from leadscore.domain.rules import DISQUALIFIED, OUT
 from leadscore.domain.state import LeadState
 from leadscore.domain.transition import Transition
-from leadscore.use_cases.ports import EventLog, LeadStore, Models, StageIndex, TransitionLog
+from leadscore.use_cases.ports import AccountStore, EventLog, LeadStore, Models, StageIndex, TransitionLog
 
 #: How many leads of a stage are looked at to find the highest totals.
 STAGE_LEADS_MAX = 1_000
+#: How many leads of an account are looked at for its score at the moment of reading.
+ACCOUNT_LEADS_MAX = 1_000
 #: How many entries a timeline shows.
 TIMELINE_MAX = 100
 #: How many touches are shown.
@@ -49,7 +54,10 @@ class UnknownStage(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeadReading:
-    """Reads leads and changes nothing. Raises ModelBehind where a lead's model is newer than the one seen."""
+    """Reads leads and changes nothing. Raises ModelBehind where a lead's model is newer than the one seen.
+
+    Without `accounts` no lead is shown with its company.
+    """
 
     store: LeadStore
     log: EventLog
@@ -57,6 +65,7 @@ class LeadReading:
     index: StageIndex
     models: Models
     now: Callable[[], int]
+    accounts: AccountStore | None = None
 
     def find(self, identifier: Identifier) -> Lead | None:
         """The lead that an identifier belongs to."""
@@ -89,6 +98,7 @@ class LeadReading:
             activity=reading.activity,
             next_change_at=_moment_or_none(reading.next_change_at),
             external_ids=dict(sorted(self.store.read_known(committed.lead).items(), reverse=True)),  # user_id is first
+            account=self._account_of(committed, model),
             explanation=_explanation(reading.explanation),
             explanations={score: _explanation(lines) for score, lines in reading.explanations.items()},
             first_touch=_touch(came_by.first),
@@ -111,6 +121,46 @@ class LeadReading:
         summaries = [self._summary(state, activation, model) for state in states]
         summaries.sort(key=lambda summary: (-summary.total, summary.lead))
         return StageList(stage=stage, leads=summaries[:limit], truncated=len(found) > STAGE_LEADS_MAX)
+
+    def account(self, account: str, *, limit: int) -> Account | None:
+        """A company with its leads, of which those that bring it most are listed. None where it has none.
+
+        Its score is computed anew from up to ACCOUNT_LEADS_MAX leads, or else told as it was last counted.
+        """
+        if self.accounts is None or (counted := self.accounts.read_account(account)) is None:
+            return None
+        members = [member for member in self.accounts.read_members(account) if not member.is_gone]
+        members.sort(key=lambda member: (-member.points, member.lead))
+        read = self.store.read_states([member.lead for member in members[:ACCOUNT_LEADS_MAX]])
+        states = [state for state in read.values() if account_of_lead(state) == account]
+        activation, model = self.models.active(at_least=max([counted.activation, *(s.activation for s in states)]))
+        if model.accounts is None or not states:
+            return None
+        brought = sorted(
+            (-points_for_account(self._now(state, activation, model), model, model.accounts), state.lead, state)
+            for state in states
+        )
+        is_current = len(members) <= ACCOUNT_LEADS_MAX
+        return Account(
+            account=account,
+            score=account_score([-points for points, *_ in brought], model.accounts) if is_current else counted.score,
+            leads=len(states) if is_current else counted.leads,
+            as_of=moment(self.now() if is_current else counted.as_of),
+            members=[self._summary(state, activation, model) for *_, state in brought[:limit]],
+            truncated=len(members) > min(limit, ACCOUNT_LEADS_MAX),
+            is_current=is_current,
+            model=model.name,
+        )
+
+    def _account_of(self, committed: LeadState, model: Model) -> AccountScore | None:
+        """As last counted: counting anew means reading all of a company's leads."""
+        account = account_of_lead(committed)
+        if self.accounts is None or model.accounts is None or not account:
+            return None
+        counted = self.accounts.read_account(account)
+        if counted is None:
+            return None
+        return AccountScore(account=account, score=counted.score, leads=counted.leads, as_of=moment(counted.as_of))
 
     def brought_to_now(self, committed: LeadState) -> tuple[LeadState, Model]:
         """A lead at this moment, under the model in force; its events are read only where another model scored it."""
@@ -137,13 +187,17 @@ class LeadReading:
         takes too long, and what time does to them is for that model to say.
         """
         is_current = committed.activation == activation
-        state = advance(committed, model, to=self.now()) if is_current else committed
+        state = self._now(committed, activation, model)
         return LeadSummary(
             **standing(state, model)._asdict(),
             lead=committed.lead,
             stage=committed.stage,
             next_change_at=_moment_or_none(next_change_at(state, model)) if is_current else None,
         )
+
+    def _now(self, committed: LeadState, activation: int, model: Model) -> LeadState:
+        """At this moment, where it was last committed under the model in force; else as it was committed."""
+        return advance(committed, model, to=self.now()) if committed.activation == activation else committed
 
 
 def _explanation(lines: Iterable[ReadLine]) -> list[ExplanationLine]:
