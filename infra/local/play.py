@@ -18,6 +18,8 @@ from infra.local.stack import LocalStack
 from infra.local.stories import Call, Form, Pixel, Step, Story
 
 SITE = "https://www.example.com"
+#: What a browser calls itself: a picture that a script loads is nobody's view.
+BROWSER = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
 #: How long "a moment" is at least.
 MOMENT_MIN = timedelta(seconds=8)
 REST_SECONDS_MAX = 60
@@ -75,7 +77,7 @@ def perform(stack: LocalStack, steps: Sequence[tuple[Story, Step]], *, moment: t
     for key, write_key in (("server", stack.server_write_key), ("public", stack.public_write_key)):
         calls = [(story, step) for story, step in steps if isinstance(step, Call) and step.key == key]
         send_calls(stack.collect_url, write_key, calls, now=now, moment=moment)
-    with httpx.Client(base_url=stack.collect_url, trust_env=False, timeout=30) as browser:
+    with httpx.Client(base_url=stack.collect_url, headers=BROWSER, trust_env=False, timeout=30) as browser:
         for story, step in steps:
             match step:
                 case Pixel():

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import httpx
 
-from infra.local.play import Document, receive, wait_for_rest
+from infra.local.play import BROWSER, Document, receive, wait_for_rest
 from infra.local.stack import LocalStack
 
 TRIES_SECONDS_MAX = 60
@@ -49,7 +49,7 @@ class Outside:
 
     def open_pixel(self, **parameters: str) -> httpx.Response:
         data = {"writeKey": self.stack.public_write_key, **parameters}
-        return self._http.get(f"{self.stack.collect_url}/pixel.gif", params=data)
+        return self._http.get(f"{self.stack.collect_url}/pixel.gif", params=data, headers=BROWSER)
 
     def ask(self, method: str, path: str, *, authorization: str | None = None, **more: Any) -> httpx.Response:
         """A call of the leads API, with the token unless something else is given."""
