@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from leadscore.cli.explanation import print_explanation
 from leadscore.cli.lead_document import lead_document
 from leadscore.contracts.model_file import load_model
 from leadscore.domain.compiler import compile_model
-from leadscore.domain.event import LeadEvent
+from leadscore.domain.event import Identifier, LeadEvent
 from leadscore.use_cases.compare import follow
 from leadscore.use_cases.offline import score_person, stages_of_person
 from leadscore.use_cases.people import people_in
@@ -200,7 +201,7 @@ def test_under_any_model_every_score_is_explained_and_every_sum_adds_up(
 ) -> None:
     model = compile_model(load_model(yaml.safe_dump(document, sort_keys=False), name="model.yaml"))
     as_of = max(event.occurred_at for event in events) + after
-    (person,) = people_in(events)
+    (person,) = people_in([replace(event, identifiers=(Identifier("user_id", "ada"),)) for event in events])
     lead = lead_document(score_person(person, model, as_of=as_of))
     said = io.StringIO()
 
