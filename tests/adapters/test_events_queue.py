@@ -50,6 +50,14 @@ def test_messages_go_by_ten(sqs: Answers) -> None:
     assert sent_bodies(sqs) == [bodies[:10], bodies[10:20], bodies[20:]]
 
 
+def test_messages_wait_as_long_as_they_are_to_and_otherwise_not_at_all(sqs: Answers) -> None:
+    sqs.prepare(200, b"{}")
+    SqsEventsQueue(sqs.client, url=URL).send(["a"])
+    SqsEventsQueue(sqs.client, url=URL).send(["b", "c"], delay_seconds=5)
+    entries = [entry for request in sqs.requests for entry in request["Entries"]]
+    assert [(entry["MessageBody"], entry.get("DelaySeconds")) for entry in entries] == [("a", None), ("b", 5), ("c", 5)]
+
+
 def test_no_call_carries_more_than_it_should(sqs: Answers) -> None:
     sqs.prepare(200, b"{}")
     large = [letter * 100_000 for letter in "abcde"]

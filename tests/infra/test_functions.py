@@ -23,7 +23,7 @@ ENVIRONMENT = {
         "CONSENT_CATEGORIES",
         "BEHIND_CDN",
     },
-    "score": {"EVENTS_TABLE", "LEADS_TABLE", "FAILED_EVENTS_BUCKET"},
+    "score": {"EVENTS_TABLE", "LEADS_TABLE", "FAILED_EVENTS_BUCKET", "EVENTS_QUEUE_URL"},
     "decay": {"LEADS_TABLE", "EVENTS_QUEUE_URL"},
     "import_file": {"IMPORT_BUCKET", "IMPORT_QUEUE_URL", "EVENTS_QUEUE_URL", "INTERNAL", "CONSENT_CATEGORIES"},
     "notify": {"EVENTS_TABLE", "LEADS_TABLE", "TOPIC_ARN", "PERSONAL_FIELDS", "LEAD_LINK"},
@@ -50,7 +50,7 @@ ACTIONS = {
     "score": LOG
     | READ_QUEUE
     | {"dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:Query", "s3:PutObject"}
-    | {"dynamodb:DeleteItem", "dynamodb:UpdateItem"},
+    | {"dynamodb:DeleteItem", "dynamodb:UpdateItem", "sqs:SendMessage"},
     "decay": LOG | {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query", "sqs:SendMessage"},
     "import_file": LOG | READ_QUEUE | {"s3:GetObject", "s3:ListBucket", "s3:PutObject", "sqs:SendMessage"},
     "notify": LOG

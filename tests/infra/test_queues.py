@@ -3,6 +3,8 @@ from typing import Any
 
 import pytest
 
+from infra import scoring
+from leadscore.use_cases.accounts import FORETOLD_SECONDS
 from tests.infra.template import functions, of_type, target
 
 FAILED_EVENTS = "StorageFailedEventsE8702E6F"
@@ -112,3 +114,7 @@ def _mapping_of(resources: dict[str, Any], function: str) -> dict[str, Any]:
         if resources[target(mapping["FunctionName"])]["Properties"]["Handler"] == f"functions.{function}.handler"
     ]
     return mapping
+
+
+def test_what_a_worker_foretells_comes_when_it_is_gone_for_sure() -> None:
+    assert scoring.TIMEOUT.to_seconds() < FORETOLD_SECONDS <= 900

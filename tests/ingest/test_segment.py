@@ -87,9 +87,32 @@ def test_a_companys_traits_are_not_the_persons() -> None:
     event = taken(
         "group", {"userId": "u", "groupId": 7, "traits": {"email": "office@example.org", "industry": "Software"}}
     )
-    assert event.traits == {}
+    assert event.traits == {"account": "7"}
     assert event.properties == {"groupId": 7, "traits": {"email": "office@example.org", "industry": "Software"}}
     assert identifiers(event) == {"user_id": "u"}
+
+
+@pytest.mark.parametrize(
+    ("group_id", "traits"),
+    [
+        ("Acme-1", {"account": "Acme-1"}),
+        (" Acme-1 ", {"account": "Acme-1"}),
+        (7, {"account": "7"}),
+        ("null", {}),
+        ("", {}),
+        (None, {}),
+        ("x" * 300, {}),
+        ("two\nlines", {}),
+        (1.5, {}),
+        ({"id": "Acme-1"}, {}),
+    ],
+)
+def test_a_group_call_says_of_which_account_somebody_is_where_it_names_one(
+    group_id: Any, traits: dict[str, Any]
+) -> None:
+    event = taken("group", {"userId": "u", "groupId": group_id, "traits": {"plan": "pro"}})
+    assert event.traits == traits
+    assert event.properties["traits"] == {"plan": "pro"}
 
 
 def test_a_page_has_its_name_category_and_path() -> None:

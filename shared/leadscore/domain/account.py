@@ -8,14 +8,12 @@ import heapq
 from collections.abc import Iterable
 from typing import Any
 
-from leadscore.domain.event import Trust
+from leadscore.domain.event import ACCOUNT, Trust
 from leadscore.domain.ledger import shown_scores
 from leadscore.domain.model import Model
 from leadscore.domain.rules import Accounts, Combine
 from leadscore.domain.state import LeadState, Profile
 
-#: The trait that a `group` call gives.
-ACCOUNT = "account"
 #: What a lead's state keeps of it. A longer name is none.
 ACCOUNT_BYTES_MAX = 100
 #: Kinds of addresses whose domain is a company's own: nobody else can have an address there, be it that of a role.

@@ -24,6 +24,8 @@ KNOWN_KINDS = frozenset({"user_id", "email"})
 EXTERNAL_IDS_MAX = 5
 #: Percent-encoding can triple a byte and DynamoDB's sort key holds 1,024 bytes.
 IDENTIFIER_BYTES_MAX = 256
+#: The trait that says of which company somebody is; a `group` call gives it.
+ACCOUNT = "account"
 
 _ID = re.compile(r"[A-Za-z0-9_-]{22}")
 _EXTERNAL_TYPE = re.compile(r"[a-z][a-z0-9_]{0,31}")

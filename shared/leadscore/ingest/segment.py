@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from leadscore.domain.event import LeadEvent, Trust
+from leadscore.domain.event import ACCOUNT, LeadEvent, Trust
 from leadscore.ingest.arrival import Arrival, event_name
 from leadscore.ingest.clock import occurred_at
 from leadscore.ingest.external_ids import external_ids
@@ -154,19 +154,30 @@ def _identifiers(item: Mapping[str, Any], call: str) -> dict[str, str | None]:
 
 
 def _said(item: Mapping[str, Any], call: str, context: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The event's properties and the person's traits. A group's traits are the company's, so they are properties."""
+    """The event's properties and the person's traits. A group's traits are the company's, so they are properties.
+
+    Of the person a group says which account it is of.
+    """
     if call == "identify":
         traits = {**_object(context, "traits"), **_object(item, "traits")}
         email = email_address(traits.get("email"))
         return {}, {**traits, "email": email} if email else traits
     if call == "group":
         group = {"groupId": item.get("groupId"), "traits": _object(item, "traits")}
-        return {name: value for name, value in group.items() if value not in _EMPTY}, {}
+        return {name: value for name, value in group.items() if value not in _EMPTY}, _account(group["groupId"])
     properties = _object(item, "properties")
     if call in {"page", "screen"}:
         titles = {name: item[name] for name in ("name", "category") if item.get(name) not in _EMPTY}
         return with_path({**titles, **properties}), {}
     return properties, {}
+
+
+def _account(group_id: Any) -> dict[str, str]:
+    try:
+        account = identifier("groupId", group_id)
+    except Rejected:  # What is no id names no account. It was never asked to be one, and stays a property.
+        account = None
+    return {ACCOUNT: account} if account else {}
 
 
 def _email(call: str, properties: Mapping[str, Any], traits: Mapping[str, Any], trust: Trust) -> str | None:
