@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.status import Status
 
 from tests.bench import (
+    accounts,
     bundle_content,
     calls,
     collect_cpu,
@@ -59,6 +60,7 @@ class Emulator:
 def topics(emulator: Emulator) -> Mapping[str, Topic]:
     return {
         "units": emulator.on(units.sections),
+        "accounts": emulator.on(accounts.sections),
         "calls": emulator.on(calls.sections),
         "decay": emulator.on(decay.sections),
         "state": state_size.sections,

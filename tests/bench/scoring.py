@@ -48,9 +48,10 @@ class Scoring:
             pause=pause,
         )
         self.told = MemoryQueue()
-        self._accounts = AccountKeeping(
+        self.accounts = DynamoDBAccountStore(client, table=self.tables.leads)
+        self._keeping = AccountKeeping(
             leads=self.store,
-            accounts=DynamoDBAccountStore(client, table=self.tables.leads),
+            accounts=self.accounts,
             models=self._models,
             queue=lambda: self.told,
             run_all=run_all,
@@ -88,7 +89,7 @@ class Scoring:
             messages,
             rescoring=self._rescoring,
             store=self.store,
-            accounts=self._accounts,
+            accounts=self._keeping,
             failed_events=failed_events,
             new_lead=lambda: f"{next(self._numbers):024x}",
             run_all=run_all,

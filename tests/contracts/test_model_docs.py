@@ -10,6 +10,7 @@ import yaml
 
 from leadscore.contracts import model_file, model_review, model_schema, model_schema_fields
 from leadscore.contracts.model_file import ModelFileError, load_model, read_model
+from leadscore.domain.account import account_score
 from leadscore.domain.compiler import compile_model
 from leadscore.domain.event import LeadEvent, Trust
 from leadscore.domain.fold import fold
@@ -216,6 +217,14 @@ def read_by(condition: dict[str, Any]) -> Iterator[str]:
     yield from condition.get("properties", {})
     for alternative in condition.get("$or", []):
         yield from read_by(alternative)
+
+
+@pytest.mark.parametrize(("said", "score"), rows(MODEL, "the model says"))
+def test_companies_are_scored_as_it_says(said: str, score: str) -> None:
+    model = compile_model(load_model(AROUND + LADDER + ENGAGEMENT + code(said)[0], name="m.yaml"))
+    points = [int(number) for number in re.findall(r"-?\d+", header(MODEL, "the model says")[1])]
+    assert model.accounts is not None
+    assert account_score(points, model.accounts) == int(score)
 
 
 def test_every_trait_is_listed_and_how_the_default_model_reads_it() -> None:
