@@ -75,6 +75,12 @@ def test_a_referrer_names_the_way(referrer: Any, came_by: str | None) -> None:
     assert page_view(referrer=referrer) == came_by
 
 
+def test_what_is_longer_than_any_host_is_none_of_those_known() -> None:
+    # Looking up each of its endings took seconds for what an event may hold.
+    assert page_view(referrer=f"https://{'a.' * 130}google.com/") == "referral"
+    assert page_view(source="a." * 130 + "linkedin.com") == "referral"
+
+
 def test_a_marketers_word_counts_more_than_a_networks_and_that_more_than_the_referrer() -> None:
     assert page_view(f"{URL}?gclid=1", "https://t.co/", medium="email") == "email"
     assert page_view(f"{URL}?gclid=1", "https://t.co/") == "paid-search"

@@ -1,5 +1,6 @@
 """What is kept and counts nothing: machines, own people and tests, and those who do not want to be followed."""
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -94,6 +95,13 @@ def test_a_persons_browser_is_no_crawler(user_agent: str) -> None:
 @given(st.text(max_size=300))
 def test_any_name_of_a_program_is_judged(user_agent: str) -> None:
     assert is_crawler(user_agent) in (True, False)
+
+
+def test_a_name_of_any_length_is_judged_at_once() -> None:
+    before = time.process_time()
+    assert not is_crawler("a" * 10_000)
+    assert is_crawler(f"Googlebot/2.1 {'a' * 10_000}")
+    assert time.process_time() - before < 5  # The whole of it took ten seconds, and 30 KB two minutes.
 
 
 def test_a_crawlers_page_view_is_kept_and_marked() -> None:

@@ -13,14 +13,20 @@ _BROWSER = re.compile(
 )
 #: Gmail and Yahoo fetch a mail's pictures on behalf of whoever opens it, at that moment: these opens are a person's.
 _MAIL_READERS = ("GoogleImageProxy", "YahooMailProxy")
+#: A crawler says what it is well before. The list takes the square of the length: minutes for what an event may hold.
+_NAME_CHARACTERS_MAX = 512
 
 
-@lru_cache(maxsize=4_096)
 def is_crawler(user_agent: str) -> bool:
     """Whether a program of this name is one of the crawlers, previewers and scripts that are known.
 
     Source: JayBizzle's Crawler-Detect, by the package `crawlerdetect`.
     """
+    return _is_crawler(user_agent[:_NAME_CHARACTERS_MAX])
+
+
+@lru_cache(maxsize=4_096)
+def _is_crawler(user_agent: str) -> bool:
     if not user_agent or _BROWSER.fullmatch(user_agent) or any(reader in user_agent for reader in _MAIL_READERS):
         return False
     # 50 ms to compile: only for those that have to be looked up.

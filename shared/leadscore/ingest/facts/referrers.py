@@ -66,6 +66,8 @@ _HOSTS = {
     "paid-search": ("googleadservices.com",),
     "display": ("doubleclick.net", "googlesyndication.com", "outbrain.com", "taboola.com"),
 }  # fmt: skip
+#: As in DNS. Each ending of a name is looked up, so what is longer and no name would cost the square of its length.
+_HOST_CHARACTERS_MAX = 253
 #: Search engines that have a host in every country.
 _WORLDWIDE = re.compile(r"(?:www\.)?(?:google|yandex|yahoo)\.(?:com?\.)?[a-z]{2,3}")
 
@@ -81,6 +83,8 @@ HOSTS = _by_word(_HOSTS)
 
 
 def channel_of_host(host: str) -> str | None:
+    if len(host) > _HOST_CHARACTERS_MAX:
+        return None
     labels = host.split(".")
     for start in range(len(labels) - 1):
         if found := HOSTS.get(".".join(labels[start:])):
