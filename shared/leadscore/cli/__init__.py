@@ -3,6 +3,7 @@
 import typer
 
 from leadscore.cli import export, model, notifications, webhooks
+from leadscore.cli.account import account
 from leadscore.cli.email_links import email_links
 from leadscore.cli.explain import explain
 from leadscore.cli.failed import failed
@@ -19,7 +20,7 @@ main = typer.Typer(
     # A traceback of typer's own shows the values of variables, and those may be personal.
     pretty_exceptions_enable=False,
 )
-for command in (score, explain, simulate, merge, unmerge, keys, email_links, failed):
+for command in (score, explain, simulate, account, merge, unmerge, keys, email_links, failed):
     main.command()(command)
 main.command("import")(import_)
 main.add_typer(model.commands, name="model")

@@ -8,7 +8,8 @@ from leadscore.domain.reading import ExplanationLine
 from leadscore.use_cases.offline import ScoredLead
 
 
-def lead_document(scored: ScoredLead) -> dict[str, Any]:
+def lead_document(scored: ScoredLead, *, has_accounts: bool = False) -> dict[str, Any]:
+    """`has_accounts` says whether the model has any: then the lead's company is told, too."""
     reading = scored.reading
     return {
         "lead": scored.lead,
@@ -22,6 +23,7 @@ def lead_document(scored: ScoredLead) -> dict[str, Any]:
         "activity": reading.activity,
         "next_change_at": moment_or_none(reading.next_change_at),
         "external_ids": scored.person.external_ids,
+        **({"account": scored.account or None} if has_accounts else {}),
         "explanation": _lines(reading.explanation),
         "explanations": {score: _lines(lines) for score, lines in reading.explanations.items()},
         "as_of": moment(scored.as_of),

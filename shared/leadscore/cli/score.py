@@ -4,7 +4,7 @@ import csv
 import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from enum import StrEnum
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -12,7 +12,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from leadscore.cli.account_tables import print_accounts
 from leadscore.cli.csv_cells import harmless
+from leadscore.cli.formats import Format, print_array
 from leadscore.cli.history_files import (
     AsOfOption,
     Believed,
@@ -28,7 +30,7 @@ from leadscore.contracts.moments import moment
 from leadscore.domain.compiler import compile_model
 from leadscore.domain.model import Model
 from leadscore.domain.rules import GRADE
-from leadscore.use_cases.offline import ScoredLead, score_people
+from leadscore.use_cases.offline import ScoredLead, score_accounts, score_people
 
 #: From so many characters on there is room for every score and for the reasons.
 WIDE = 100
@@ -37,15 +39,6 @@ _COLUMNS = (
     "lead", "user_id", "email", "total", "grade", "matrix", "priority", "stage", "lists", "activity", "next_change_at",
     "as_of",
 )  # fmt: skip
-
-
-class Format(StrEnum):
-    """How leads are printed."""
-
-    TABLE = "table"
-    JSON = "json"
-    JSONL = "jsonl"
-    CSV = "csv"
 
 
 FormatOption = Annotated[
@@ -60,12 +53,21 @@ def score(
     format: FormatOption = Format.TABLE,  # noqa: A002
     trust: TrustOption = Believed.SERVER,
     strict: StrictOption = False,
+    accounts: Annotated[
+        bool, typer.Option("--accounts", help="Print companies instead of leads, if the model has accounts.")
+    ] = False,
 ) -> None:
     """Score the leads in files of events by a model. Nothing is sent anywhere."""
     at = now() if as_of is None else as_of
     compiled = compile_model(read_model_file(model).document)
+    if accounts and compiled.accounts is None:
+        raise typer.BadParameter("the model has no accounts: add the section `accounts`, like {score: sum}")
     people = read_people(events, as_of=at, trust=trust, strict=strict)
     leads = sorted(score_people(people, compiled, as_of=at), key=lambda lead: (-lead.reading.total, lead.lead))
+    if compiled.accounts is not None and accounts:
+        print_accounts(score_accounts(leads, compiled.accounts), format)
+        return
+    document = partial(lead_document, has_accounts=compiled.accounts is not None)
     match format:
         case Format.TABLE:
             console = Console()
@@ -73,19 +75,10 @@ def score(
         case Format.CSV:
             csv.writer(sys.stdout, lineterminator="\n").writerows(_rows(leads, compiled))
         case Format.JSON:
-            _print_array(map(lead_document, leads))
+            print_array(map(document, leads))
         case Format.JSONL:
             for lead in leads:
-                typer.echo(json.dumps(lead_document(lead), ensure_ascii=False))
-
-
-def _print_array(documents: Iterable[Any]) -> None:
-    """Lead by lead: a large file's array is not built twice in memory."""
-    opening = "["
-    for document in documents:
-        typer.echo(opening + "\n  " + json.dumps(document, ensure_ascii=False), nl=False)
-        opening = ","
-    typer.echo("[]" if opening == "[" else "\n]")
+                typer.echo(json.dumps(document(lead), ensure_ascii=False))
 
 
 # -- CSV ---------------------------------------------------------------------------------------------------------------
