@@ -157,6 +157,7 @@ def test_its_limits_are_the_codes() -> None:
     said = dict(zip(cells("Limits", 0), cells("Limits", 1), strict=True))
     assert said == {
         "body, after decompression": f"{http.BODY_BYTES_MAX // 1024} KB",
+        "a batch's `context`, times its events": f"{segment_format.REPEATED_BYTES_MAX // 1024**2} MB",
         "one event": f"{json_body.EVENT_BYTES_MAX // 1024} KB",
         "events in a batch": f"{segment_format.BATCH_EVENTS_MAX:,}",
         "depth of an event": f"{json_body.DEPTH_MAX} levels",

@@ -270,6 +270,15 @@ def test_a_batch_is_no_part_of_its_events_fingerprints() -> None:
     assert alone.fingerprint == together.fingerprint == taken("track", item).fingerprint
 
 
+def test_what_a_batch_says_once_cannot_become_many_megabytes() -> None:
+    items = [{"type": "track", "event": "E", "userId": "u"}] * 400
+    door = Door()
+    refused = door.post("/v1/batch", {"batch": items, "context": {"x": "z" * 20_000}}, key=SERVER_KEY)
+    assert (refused.status, document(refused)["code"]) == (413, "body_too_large")
+    assert door.queue.bodies == []
+    assert len(batch(*items, context={"x": "z" * 1_000}).events) == 400
+
+
 def test_an_envelope_cannot_blow_up_every_event() -> None:
     item = {"type": "track", "event": "E", "userId": "u", "properties": {"x": "y" * 20_000}}
     door = batch(item, context={"page": {"title": "z" * 20_000}})

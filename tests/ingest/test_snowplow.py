@@ -112,6 +112,12 @@ def test_the_python_tracker_is_understood() -> None:
     assert "machine" not in view.context
 
 
+def test_what_a_request_says_once_stays_short_in_each_event() -> None:
+    door = shop()
+    post(door, payload("pv", p="web"), payload("pv", p="web"), headers={"user-agent": "Mozilla/5.0 " + "x" * 8_000})
+    assert [len(event.context["userAgent"]) for event in door.events] == [1_000, 1_000]
+
+
 def test_a_retry_is_the_same_event_although_it_is_sent_later() -> None:
     door = shop()
     for sent_at in (NOON, NOON + 60_000):

@@ -15,6 +15,8 @@ from leadscore.ingest.page import with_path
 from leadscore.ingest.rejection import Rejected
 
 BATCH_EVENTS_MAX = 2_500
+#: What a batch says once goes into each of its events, and a few KB on the wire must not become 75 MB on the queue.
+REPEATED_BYTES_MAX = 4 * 1024 * 1024
 
 #: Every call with the name of its event; a track call brings its own.
 EVENT_NAMES = {
@@ -102,7 +104,13 @@ def read_batch(document: Any, arrival: Arrival) -> Batch:
     if len(items) > BATCH_EVENTS_MAX:
         raise Rejected("too_many_events", f"`batch` holds more than {BATCH_EVENTS_MAX} events: send smaller batches")
     envelope = Envelope(document.get("sentAt"), _object(document, "context"))
-    checked(envelope.context)
+    if len(checked(envelope.context).encode()) * len(items) > REPEATED_BYTES_MAX:
+        raise Rejected(
+            "body_too_large",
+            f"the batch's `context`, which goes into each event, makes more than {REPEATED_BYTES_MAX // 1024**2} MB of"
+            " them: send smaller batches, or say less in it",
+            status=413,
+        )
     events: list[LeadEvent] = []
     failures: list[Failure] = []
     for index, item in enumerate(items):

@@ -27,6 +27,9 @@ _OK = Response(200, b"ok", "text/plain; charset=utf-8")
 _COOKIE = "sp"
 _COOKIE_VALUE = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
+#: A request says it once, and it goes into each of a batch's events.
+_USER_AGENT_CHARACTERS_MAX = 1_000
+
 
 def collect(collector: Collector, request: Request) -> Response:
     """A POST is a batch of which each event stands alone; a GET is a picture."""
@@ -41,7 +44,7 @@ def _batch(collector: Collector, request: Request) -> Response:
     events: list[LeadEvent] = []
     failures: dict[str, list[Failure]] = defaultdict(list)
     nobody = 0
-    user_agent, network_id = request.header("user-agent"), _network_id(request)
+    user_agent, network_id = request.header("user-agent")[:_USER_AGENT_CHARACTERS_MAX], _network_id(request)
     for index, payload in enumerate(found):
         app = app_id(payload) if app_id(payload) in arrivals else next(iter(arrivals))
         try:
