@@ -77,7 +77,7 @@ def csv_rows(lines: Iterable[Line], *, encoding: str, delimiter: str) -> Iterato
     feed = _Feed(iter(lines), encoding)
     reader = csv.reader(feed, delimiter=delimiter, strict=True)
     while True:
-        feed.row.clear()
+        feed.begin()
         try:
             cells = next(reader)
         except StopIteration:
@@ -103,11 +103,17 @@ class _Feed:
     def __init__(self, lines: Iterator[Line], encoding: str) -> None:
         self.row: list[Line] = []
         self.is_open = False
+        self._bytes = 0
         self._lines = lines
         self._encoding = encoding
 
     def __iter__(self) -> Iterator[str]:
         return self
+
+    def begin(self) -> None:
+        """The next line begins a row."""
+        self.row.clear()
+        self._bytes = 0
 
     def __next__(self) -> str:
         try:
@@ -116,7 +122,8 @@ class _Feed:
             self.is_open = bool(self.row)
             raise
         self.row.append(line)
-        if line.is_cut or sum(len(each.raw) for each in self.row) > ROW_BYTES_MAX:
+        self._bytes += len(line.raw)
+        if line.is_cut or self._bytes > ROW_BYTES_MAX:
             raise _RowTooLong
         return _text(line, self._encoding)
 
