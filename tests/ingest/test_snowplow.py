@@ -112,6 +112,13 @@ def test_the_python_tracker_is_understood() -> None:
     assert "machine" not in view.context
 
 
+def test_bad_payloads_of_many_apps_are_kept_together() -> None:
+    door = Door()
+    post(door, *(payload("xx", aid=f"app{number}") for number in range(50)), query=f"writeKey={PUBLIC_KEY}")
+    assert len(door.failed_items) == 50
+    assert len(door.failed.kept) == 1  # Each object is a write, and a request may name 2,500 apps.
+
+
 def test_what_a_request_says_once_stays_short_in_each_event() -> None:
     door = shop()
     post(door, payload("pv", p="web"), payload("pv", p="web"), headers={"user-agent": "Mozilla/5.0 " + "x" * 8_000})

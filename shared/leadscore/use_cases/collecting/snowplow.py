@@ -42,6 +42,7 @@ def _batch(collector: Collector, request: Request) -> Response:
     found = payloads(parse(request.content()))
     arrivals = _arrivals(collector, request, {app_id(payload) for payload in found})
     events: list[LeadEvent] = []
+    # By source and not by app id, of which one request may name as many as it has payloads.
     failures: dict[str, list[Failure]] = defaultdict(list)
     nobody = 0
     user_agent, network_id = request.header("user-agent")[:_USER_AGENT_CHARACTERS_MAX], _network_id(request)
@@ -55,9 +56,10 @@ def _batch(collector: Collector, request: Request) -> Response:
             if rejected.code == "no_user_anon_id" and (_is_anonymous(request) or is_of_browser(payload)):
                 nobody += 1
             else:
-                failures[app].append(Failure(index, without_key(payload), rejected))
-    for app, failed in failures.items():
-        collector.keep_failures({}, failed, arrivals[app])
+                failures[arrivals[app].source].append(Failure(index, without_key(payload), rejected))
+    by_source = {arrival.source: arrival for arrival in arrivals.values()}
+    for source, failed in failures.items():
+        collector.keep_failures({}, failed, by_source[source])
     if nobody:
         collector.count("event.anonymous", nobody)
     collector.keep(events)
