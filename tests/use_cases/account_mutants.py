@@ -57,7 +57,7 @@ class OldAccountIsNotCounted(AccountKeeping):
     def _counted(self, account: str, before: Any, members: Any, *more: Any) -> AccountState:
         counted = super()._counted(account, before, members, *more)
         stayed = before is not None and counted.leads < before.leads
-        return replace(counted, score=before.score, leads=before.leads) if stayed else counted
+        return counted._replace(score=before.score, leads=before.leads) if stayed else counted
 
 
 class NoPlaces(AccountKeeping):
@@ -101,7 +101,7 @@ class SameScoreIsNoNews(AccountKeeping):
     def _counted(self, account: str, before: Any, *more: Any) -> AccountState:
         counted = super()._counted(account, before, *more)
         is_same = before is not None and (before.score, before.leads) == (counted.score, counted.leads)
-        return replace(counted, stamp=before.stamp, activation=before.activation) if is_same else counted
+        return counted._replace(stamp=before.stamp, activation=before.activation) if is_same else counted
 
 
 class StatesReadBeforePlaces(AccountKeeping):

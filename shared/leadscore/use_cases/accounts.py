@@ -9,8 +9,9 @@ change cannot write it after somebody who saw the change. Where nothing changed,
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import batched
+from typing import NamedTuple
 
 from leadscore.domain.account import account_of_lead, account_score, points_for_account
 from leadscore.domain.rules import Accounts
@@ -42,8 +43,7 @@ class AccountContended(Exception):
     """The account, or the lead, changed under every try: the message comes back later."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unkept:
+class Unkept(NamedTuple):
     """A lead whose account could not be brought up to date, and the messages that have to come back for it."""
 
     lead: str
@@ -51,8 +51,7 @@ class Unkept:
     error: Exception
 
 
-@dataclass(frozen=True, slots=True)
-class _Wish:
+class _Wish(NamedTuple):
     """What is to become of a lead: it shall stand in the account that its state says, "" for none."""
 
     state: LeadState
@@ -249,8 +248,8 @@ def _brings_the_same(read: Member, wanted: Member) -> bool:
 
     Another version is, and be it of the same points: somebody slow, who saw one in between, has to be refused.
     """
-    return replace(read, activation=0) == replace(wanted, activation=0)
+    return read._replace(activation=0) == wanted._replace(activation=0)
 
 
 def _says_the_same(one: AccountState, other: AccountState) -> bool:
-    return replace(one, version=0, as_of=0) == replace(other, version=0, as_of=0)
+    return one._replace(version=0, as_of=0) == other._replace(version=0, as_of=0)

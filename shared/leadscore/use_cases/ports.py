@@ -9,7 +9,7 @@ StoreError
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import IO, Any, Protocol
+from typing import IO, Any, NamedTuple, Protocol
 
 from leadscore.domain.event import Identifier, LeadEvent
 from leadscore.domain.model import Model
@@ -148,16 +148,14 @@ class LeadStore(Protocol):
         """Write one version. One plain conditional write where only the state changes. Raises VersionConflict."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """The one account that a lead may stand among the leads of ("": none), and the version of the lead that says so."""
 
     account: str
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """What a lead brings an account, by one version of the lead under one activation; nothing where it `is_gone`.
 
     It stays when it is gone, so that whoever comes late with an earlier version is told apart.
@@ -170,8 +168,7 @@ class Member:
     is_gone: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class AccountState:
+class AccountState(NamedTuple):
     """An account's score and the number of its leads, as somebody found them at `as_of` (ms), under an activation.
 
     `stamp` is the sum of all members' versions and activations. These only grow, so another set has another stamp.
