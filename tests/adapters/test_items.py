@@ -167,6 +167,7 @@ class TestState:
                 "lines": {1: Line(1, 2, 3)},
                 "recent": ((1, 2),),
                 "homes": (7,),
+                "silenced": (7,),
             }.get(field.name, "x" if isinstance(before, str) else not before if isinstance(before, bool) else 5)
             changed = replace(blank, **{field.name: other})
             assert getattr(state_from(state_values(changed)), field.name) == other, field.name

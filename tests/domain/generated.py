@@ -50,7 +50,7 @@ CONTEXTS = st.one_of(
     st.just({}),
     st.just({}),
     st.just({}),
-    st.sampled_from(({}, {}, {"machine": True}, {"internal": True}, {"unconsented": True})),
+    st.sampled_from(({}, {}, {"machine": True}, {"internal": True}, {"internal": "browser"}, {"unconsented": True})),
 )
 CONSENTS = st.sampled_from(({}, {}, {"channel": "web"}, {"channel": "email"}))
 
@@ -66,7 +66,7 @@ def lead_event(number: int, at: int, said: Mapping[str, Any]) -> LeadEvent:
         call="track",
         occurred_at=at,
         received_at=at,
-        identifiers=(Identifier(kind, "ada"),),
+        identifiers=(Identifier(kind, f"browser {number % 2}" if kind == "anonymous_id" else "ada"),),
         fingerprint=f"{number:016x}",
         **said,
     )

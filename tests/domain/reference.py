@@ -177,14 +177,18 @@ def first(low: int, high: int, holds: Callable[[int], bool]) -> int | None:
 
 def is_flagged(event: LeadEvent) -> bool:
     said = event.context
-    return said.get("machine") is True or said.get("unconsented") is True or said.get("internal") in (True, "lead")
+    is_internal = said.get("internal") in (True, "lead", "browser")
+    return said.get("machine") is True or said.get("unconsented") is True or is_internal
+
+
+def browser_of(event: LeadEvent) -> str | None:
+    return dict(event.identifiers).get("anonymous_id")
 
 
 def speaks_of_following(event: LeadEvent) -> bool:
     if event.name not in ("Consent Given", "Consent Withdrawn"):
         return False
-    is_about_it = event.properties.get("channel") in (None, "", "web")
-    return is_about_it and (event.trust is not Trust.PUBLIC or event.identifiers[0].kind == "anonymous_id")
+    return event.properties.get("channel") in (None, "", "web")
 
 
 def bursting(document: Document, events: Sequence[LeadEvent]) -> set[tuple[str, Identifier]]:
@@ -499,6 +503,7 @@ class _Lead:
         self.created_at: int | None = None
         self.is_own = False
         self.may_follow = True
+        self.silenced: list[str] = []
         self.last_activity_at: int | None = None
         self.traits: dict[str, tuple[Any, Trust]] = {}
         self.fit_since: dict[str, int] = {}
@@ -820,11 +825,10 @@ class _Lead:
             # Open: who the profile says nothing of is judged, too, from the first event on.
             if not self.is_own:
                 self._judge_fit(at)
-        if speaks_of_following(event):
-            self.may_follow = event.name == "Consent Given"
+        self._heed(event)
         is_refused = (
             event.trust is Trust.PUBLIC
-            and not self.may_follow
+            and (not self.may_follow or browser_of(event) in self.silenced)
             and event.name not in ("Consent Given", "Consent Withdrawn")
         )
         if is_flagged(event) or is_refused or self.is_own:
@@ -835,6 +839,19 @@ class _Lead:
         else:
             self._count(event, document)
         self._judge()
+
+    def _heed(self, event: LeadEvent) -> None:
+        """Consent, and browsers of the own people: for the lead speaks a server, else it is the browser's own."""
+        browser, is_given = browser_of(event), event.name == "Consent Given"
+        if not speaks_of_following(event) and event.context.get("internal") != "browser":
+            return
+        if event.trust is Trust.SERVER and speaks_of_following(event):
+            self.may_follow = is_given
+            self.silenced = [] if is_given else self.silenced
+        elif browser is not None:
+            self.silenced = [other for other in self.silenced if other != browser]
+            # Open: the last eight are kept in mind.
+            self.silenced = self.silenced if is_given else [*self.silenced, browser][-8:]
 
     def _show_withdrawn(self, event: LeadEvent, document: Document) -> None:
         for rule in self.card.rules:
@@ -958,8 +975,8 @@ class _Lead:
             limits.append((f"rule {rule.place}", rule.at_most))
         if rule.group and self.card.groups.get(rule.group, {}).get("at_most"):
             limits.append((f"group {rule.group}", self.card.groups[rule.group]["at_most"]))
-        if self.card.public_at_most and event.trust == Trust.PUBLIC and points > 0 and "engagement" in rule.scores:
-            limits.append(("public", self.card.public_at_most))
+        if self.card.public_at_most and event.trust == Trust.PUBLIC and points and "engagement" in rule.scores:
+            limits.append(("public" if points > 0 else "public losses", self.card.public_at_most))
         used = []
         for key, limit in limits:
             period = self._period(limit.get("per", "ever"), event.occurred_at)

@@ -95,9 +95,26 @@ def test_a_consent_to_mails_says_nothing_of_pages() -> None:
     assert total(folded(refused, public(at=NOON + 1))) == 40
 
 
-def test_a_browser_speaks_for_itself_and_for_nobody_who_is_known_by_name() -> None:
-    claim = event("Consent Withdrawn", user="ada", trust=Trust.PUBLIC, source="website")
-    ours = event("Consent Withdrawn", user="ada", trust=Trust.SERVER)
-    seen = event("Webinar Attended", at=NOON + 1, user="ada", trust=Trust.PUBLIC, source="website")
-    assert total(folded(claim, seen)) == 40
-    assert total(folded(ours, seen)) == 0
+@pytest.mark.parametrize("trust", [Trust.PUBLIC, Trust.DECLARED])
+@pytest.mark.parametrize("named", [{"user": "ada"}, {"email": "ada@acme.io"}, {"user": "ada", "anonymous": "another"}])
+def test_nobody_but_a_server_speaks_for_a_whole_lead(trust: Trust, named: dict[str, str]) -> None:
+    claim = event("Consent Withdrawn", trust=trust, source="website", **named)
+    assert total(folded(claim, public(at=NOON + 1))) == 40
+    assert total(folded(event("Consent Withdrawn", trust=Trust.SERVER, **named), public(at=NOON + 1))) == 0
+
+
+def test_a_browser_that_withdrew_counts_nothing_and_others_of_the_lead_do() -> None:
+    other = event("Webinar Attended", at=NOON + 1, trust=Trust.PUBLIC, anonymous="other", source="website")
+    state = folded(public("Consent Withdrawn"), other, public(at=NOON + 2))
+    assert total(state) == 40
+
+
+def test_what_a_server_says_of_consent_outweighs_the_browsers() -> None:
+    given = event("Consent Given", at=NOON + 1, trust=Trust.SERVER)
+    assert total(folded(public("Consent Withdrawn"), given, public(at=NOON + 2))) == 40
+
+
+def test_an_own_browser_counts_nothing_from_then_on() -> None:
+    told = marked(public("Form Submitted", at=NOON + 1), internal="browser")
+    assert total(folded(public(message="before"), told, public(at=NOON + 2, message="after"))) == 40
+    assert total(stepped([public(message="before")], [told], [public(at=NOON + 2, message="after")])) == 40

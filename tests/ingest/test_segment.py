@@ -284,3 +284,11 @@ def test_an_envelope_cannot_blow_up_every_event() -> None:
     door = batch(item, context={"page": {"title": "z" * 20_000}})
     assert door.events == []
     assert {kept.code for kept in door.failed.kept.values()} == {"event_too_large"}
+
+
+def test_an_empty_date_is_none_so_two_equal_events_are_two() -> None:
+    door = Door()
+    for _ in range(2):
+        door.post("/v1/track", {"event": "Trial Started", "userId": "u", "originalTimestamp": ""})
+    first, second = door.events
+    assert first.id != second.id

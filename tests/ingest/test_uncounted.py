@@ -165,13 +165,13 @@ def test_whoever_has_an_own_address_of_mail_counts_nothing_at_all(email: str) ->
 
 def test_nobody_can_make_another_lead_one_of_ours() -> None:
     claim = {"userId": "somebody-else", "traits": {"email": "ann@northwind.example"}}
-    assert marks(sent("identify", **claim)) == {"internal": True}
+    assert marks(sent("identify", **claim)) == {"internal": "browser"}
 
 
-def test_a_form_with_an_own_address_is_of_that_person() -> None:
+def test_a_form_with_an_own_address_is_of_an_own_browser() -> None:
     door = Door(house=HOUSE)
-    door.post("/forms/demo", {"email": "ann@northwind.example"})
-    assert marks(door.event.context) == {"internal": "lead"}
+    door.post("/forms/demo", {"email": "ann@northwind.example", "anonymousId": "v"})
+    assert marks(door.event.context) == {"internal": "browser"}
 
 
 def test_only_a_server_may_say_that_an_event_is_internal() -> None:

@@ -20,9 +20,9 @@ _SHORT_BYTES = 8
 _ID_BYTES = 2
 _MARK_BYTES = 6
 _IS_OUT, _IS_DISQUALIFIED, _IS_IDENTIFIED, _FLOOR_IS_STAGE, _HAS_ACCOUNT, _HAD_ACCOUNT = 1, 2, 4, 8, 16, 32
-_IS_OWN, _IS_UNCONSENTED = 64, 128
-#: What a state without an account is: code that knows of none may go on with it.
-_SCHEMA_WITHOUT_ACCOUNTS = 2
+_IS_OWN, _IS_UNCONSENTED, _HAS_SILENCED = 64, 128, 256
+#: What a state without an account or a silenced browser is: code that knows of neither may go on with it.
+_SCHEMA_OF_MOST = 2
 
 
 def state_values(state: LeadState) -> dict[str, Any]:
@@ -86,6 +86,7 @@ def state_from(values: Mapping[str, Any]) -> LeadState:
         idle={_id(stream): (_number(stream), _number(stream)) for _ in _many(stream)},
         channels=(_text(stream), _text(stream)),
         account=_text(stream) if flags & _HAS_ACCOUNT else "",
+        silenced=tuple(_short(stream) for _ in _many(stream)) if flags & _HAS_SILENCED else (),
     )
     _read_rest(state, stream)
     return state
@@ -111,7 +112,7 @@ def _read_rest(state: LeadState, stream: Iterator[int]) -> None:
 def _encode(state: LeadState) -> bytes:
     """Versions and times that lie a little before the state's own are kept as the difference, which is shorter."""
     out = bytearray()
-    _put_number(out, SCHEMA if state.account or state.had_account else _SCHEMA_WITHOUT_ACCOUNTS)
+    _put_number(out, SCHEMA if state.account or state.had_account or state.silenced else _SCHEMA_OF_MOST)
     _put_number(out, state.as_of)
     _put_number(out, state.activation)
     _put_number(out, state.stage_since)
@@ -130,6 +131,7 @@ def _encode(state: LeadState) -> bytes:
         | state.identified * _IS_IDENTIFIED
         | state.is_own * _IS_OWN
         | state.is_unconsented * _IS_UNCONSENTED
+        | bool(state.silenced) * _HAS_SILENCED
         | bool(state.account) * _HAS_ACCOUNT
         | state.had_account * _HAD_ACCOUNT,
     )
@@ -157,10 +159,18 @@ def _encode(state: LeadState) -> bytes:
         _put_number(out, taken)
     for channel in state.channels:
         _put_text(out, channel)
-    if state.account:
-        _put_text(out, state.account)
+    _put_rare(out, state)
     rest = _encode_rest(state)
     return bytes(out + rest if any(rest) else out)
+
+
+def _put_rare(out: bytearray, state: LeadState) -> None:
+    """What few leads have: the flags say which of it is there."""
+    if state.account:
+        _put_text(out, state.account)
+    if state.silenced:
+        for browser in _each(out, state.silenced):
+            _put_short(out, browser)
 
 
 def _encode_rest(state: LeadState) -> bytearray:

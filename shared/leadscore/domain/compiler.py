@@ -234,7 +234,10 @@ class _Compiler:
         limits = tuple(self._limits(rule))
         public = self._document.get("public")
         public_limit = (
-            self._limit("public", "", public["at_most"]) if public and points > 0 and ENGAGEMENT in scores else None
+            # What anybody can send must neither raise a lead without bound nor ruin it.
+            self._limit("public", "" if points > 0 else "losses", public["at_most"])
+            if public and points and ENGAGEMENT in scores
+            else None
         )
         # A matcher is made of it when such an event is first met: too late to hear that it is no condition.
         compile_pattern(when)

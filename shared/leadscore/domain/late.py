@@ -5,7 +5,7 @@ from leadscore.domain.effects import effects_of
 from leadscore.domain.event import LeadEvent
 from leadscore.domain.instants import be_active
 from leadscore.domain.ledger import give, shown_scores
-from leadscore.domain.marks import counts_nothing, is_consent, is_of_own_lead
+from leadscore.domain.marks import counts_nothing, is_heeded, is_of_own_lead
 from leadscore.domain.model import SCORE_RESET, Model, event_document
 from leadscore.domain.repetition import admit, is_untouched_by
 from leadscore.domain.rules import Rule
@@ -32,7 +32,7 @@ def insert(state: LeadState, event: LeadEvent, model: Model) -> None:
         or event.traits
         or event.name == SCORE_RESET
         or model.bursts.of(event.name)
-        or is_consent(event)
+        or is_heeded(event)
         or is_of_own_lead(event) is not state.is_own
     ):
         raise OutOfOrder
@@ -93,6 +93,7 @@ def _had_points_alone(state: LeadState, model: Model) -> bool:
         and not state.fit
         and all(line.points > 0 for line in state.lines.values())
         and not state.is_unconsented
+        and not state.silenced
         and not state.memory
         and not state.pools
         and not model.minds_the_unknown

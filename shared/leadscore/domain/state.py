@@ -57,6 +57,7 @@ class LeadState:
     the last instant since which only points were added (an event after it may be folded in late), `floor` a set or
     fast-tracked stage, `is_out` and `is_disqualified` whether a stage outside the ladder holds the lead,
     `is_own` whether it is one of the own people or a test, `is_unconsented` whether it does not want to be followed,
+    `silenced` which of its browsers (by their ids' 64 bits) count nothing,
     `merged_into` the lead that this closed one became part of, `ruled_at` when the latest ruling was given on whether
     it is part of another: an open lead that has one was taken out of another, and no event may join the two again.
 
@@ -87,6 +88,7 @@ class LeadState:
     identified: bool = False
     is_own: bool = False
     is_unconsented: bool = False
+    silenced: tuple[int, ...] = ()
     scores: dict[str, int] = field(default_factory=lambda: {FIT: 0, ENGAGEMENT: 0})
     lines: dict[int, Line] = field(default_factory=dict)
     groups: dict[int, int] = field(default_factory=dict)

@@ -86,7 +86,6 @@ class Arrival:
             emails=[email for email in (identifiers.get("email"), email_address((traits or {}).get("email"))) if email],
             page=_page_url(properties, context),
             address=str(visitor_address or "") if self.trust is Trust.SERVER else self.sender.address,
-            names_lead=self.trust is Trust.SERVER or named[0].kind == "email",
             opts_out=self.sender.opts_out,
             is_prefetch=self.sender.is_prefetch,
         )

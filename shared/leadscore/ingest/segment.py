@@ -82,7 +82,7 @@ def read_call(item: Any, call: str, arrival: Arrival, envelope: Envelope | None 
         },
         content=canonical,
         message_id=item.get("messageId"),
-        is_dated=_timestamp(item) is not None,
+        is_dated=_timestamp(item) not in _EMPTY,
         occurred_at=occurred_at(
             timestamp=_timestamp(item),
             sent_at=envelope.sent_at if item.get("sentAt") is None else item["sentAt"],

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from leadscore.domain.event import Json, Trust
-from leadscore.domain.marks import INTERNAL, MACHINE, OWN_LEAD, UNCONSENTED
+from leadscore.domain.marks import INTERNAL, MACHINE, OWN_BROWSER, OWN_LEAD, UNCONSENTED
 from leadscore.ingest.facts.crawlers import is_crawler
 
 #: What nobody but a server may say of an event.
@@ -85,8 +85,7 @@ NO_HOUSE = House()
 class Said:
     """What an event says of itself, as far as that decides whether it counts.
 
-    `address` is where the visitor's program sent from. `names_lead` says that whoever sent the event may say who the
-    lead is: else anybody could name an own address along with somebody else's id, and that lead would count nothing.
+    `address` is where the visitor's program sent from.
     """
 
     call: str
@@ -96,7 +95,6 @@ class Said:
     emails: Collection[str]
     page: str
     address: str
-    names_lead: bool
     opts_out: bool
     is_prefetch: bool
 
@@ -109,7 +107,8 @@ def marks(said: Said, house: House) -> dict[str, Any]:
     if _is_machine(said):
         found[MACHINE] = True
     if any(map(house.has_email, said.emails)):
-        found[INTERNAL] = OWN_LEAD if said.names_lead else True
+        # Anybody could name an own address along with somebody else's id, and that lead would count nothing any more.
+        found[INTERNAL] = OWN_LEAD if said.trust is Trust.SERVER else OWN_BROWSER
     elif house.has_address(said.address) or house.has_page(said.page):
         found[INTERNAL] = True
     if _is_unconsented(said, house):
