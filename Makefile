@@ -50,7 +50,7 @@ clean: ## Delete everything that can be made again
 lock: .tools/.ready ## Resolve the dependencies anew (names no download address)
 	$(COMPILE) requirements/tools.in -o requirements/tools.txt
 	$(COMPILE) requirements/emulator.in -o requirements/emulator.txt
-	$(COMPILE) requirements/runtime.in -o requirements/runtime.txt
+	$(COMPILE) --excludes requirements/excluded.in requirements/runtime.in -o requirements/runtime.txt
 	$(COMPILE) -c requirements/runtime.txt requirements/infra.in -o requirements/infra.txt
 	$(COMPILE) -c requirements/runtime.txt -c requirements/infra.txt requirements/cli.in -o requirements/cli.txt
 	$(COMPILE) -c requirements/runtime.txt -c requirements/infra.txt -c requirements/cli.txt requirements/dev.in -o requirements/dev.txt

@@ -59,6 +59,7 @@ UNUSED = (
     "boto3/examples",
     "dateutil/zoneinfo",
     "ecdsa/test_*.py",
+    "pyreferrer/*_test.py",
     "pydantic/_hypothesis_plugin.py",
     "pydantic/mypy.py",
     "pydantic/v1",

@@ -7,6 +7,8 @@ import pytest
 from leadscore.domain.event import Trust
 from leadscore.ingest.facts.channel import channel
 from leadscore.ingest.facts.derived import context_with_facts
+from leadscore.ingest.facts.referrer_list import listed_hosts
+from leadscore.ingest.facts.referrers import HOSTS, channel_of_host
 
 #: A Sunday
 NOON = 1_772_366_400_000
@@ -156,3 +158,19 @@ def test_summer_time_is_known() -> None:
     )
 
     assert context["local_hour"] == 14
+
+
+def test_the_long_list_knows_what_the_short_one_does_not() -> None:
+    assert len(listed_hosts()) > 1_000
+    assert channel_of_host("fireball.de") == "organic-search"
+    assert channel_of_host("mail.live.com") == "email"
+    assert channel_of_host("orkut.com") == "social"
+
+
+def test_a_host_below_a_listed_one_is_another_site() -> None:
+    assert channel_of_host("amazon.com") == "organic-search"
+    assert channel_of_host("aws.amazon.com") is None
+
+
+def test_where_both_lists_have_a_host_the_newer_one_counts() -> None:
+    assert {host: HOSTS[host] for host in HOSTS} == {host: channel_of_host(host) for host in HOSTS}

@@ -9,11 +9,11 @@ from leadscore.ingest.facts.company_size import company_size_band, stated_sizes
 from leadscore.ingest.facts.email_kind import email_domain, email_kind
 from leadscore.ingest.facts.local_time import WEEKDAYS, local_time
 from leadscore.ingest.facts.seniority import seniority
-from leadscore.ingest.facts.uncounted import DERIVED_MARKS
+from leadscore.ingest.facts.uncounted import DERIVED_FLAGS
 
 #: Taken from nobody but a server: else anybody could claim to write from a business address.
 DERIVED_TRAITS = frozenset({"email_domain", "email_kind", "company_size_band"})
-DERIVED_CONTEXT = frozenset({"local_hour", "local_weekday", "channel"}) | DERIVED_MARKS
+DERIVED_CONTEXT = frozenset({"local_hour", "local_weekday", "channel"}) | DERIVED_FLAGS
 
 
 def traits_with_facts(traits: Json, trust: Trust) -> dict[str, Any]:

@@ -1,7 +1,9 @@
-"""What campaigns, ad networks and hosts mean for the channel. Short on purpose: the rest is `referral`."""
+"""What campaigns, ad networks and hosts mean for the channel: what matters most nowadays, on top of a long list."""
 
 import re
 from collections.abc import Mapping
+
+from leadscore.ingest.facts.referrer_list import listed_hosts
 
 #: `utm_medium`, as it is recommended and as it is written.
 _MEDIUMS = {
@@ -89,4 +91,4 @@ def channel_of_host(host: str) -> str | None:
     for start in range(len(labels) - 1):
         if found := HOSTS.get(".".join(labels[start:])):
             return found
-    return "organic-search" if _WORLDWIDE.fullmatch(host) else None
+    return "organic-search" if _WORLDWIDE.fullmatch(host) else listed_hosts().get(host)

@@ -1,6 +1,6 @@
 """Events that are kept and count nothing: those of machines, of own people, and of those who do not want it.
 
-Each is marked in the event's context, where the fold finds it (`domain/marks.py`).
+Each is flagged in the event's context, where the fold finds it (`domain/uncounted.py`).
 """
 
 import json
@@ -12,11 +12,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from leadscore.domain.event import Json, Trust
-from leadscore.domain.marks import INTERNAL, MACHINE, OWN_BROWSER, OWN_LEAD, UNCONSENTED
+from leadscore.domain.uncounted import INTERNAL, MACHINE, OWN_BROWSER, OWN_LEAD, UNCONSENTED
 from leadscore.ingest.facts.crawlers import is_crawler
 
 #: What nobody but a server may say of an event.
-DERIVED_MARKS = frozenset({INTERNAL, UNCONSENTED})
+DERIVED_FLAGS = frozenset({INTERNAL, UNCONSENTED})
 #: Calls that programs make which load a page or show a picture. A script may well post a form for somebody.
 _LOADS = frozenset({"page", "screen"})
 _MAIL_EVENTS = frozenset({"Email Opened", "Email Link Clicked"})
@@ -99,7 +99,7 @@ class Said:
     is_prefetch: bool
 
 
-def marks(said: Said, house: House) -> dict[str, Any]:
+def flags(said: Said, house: House) -> dict[str, Any]:
     """What to add to the context. A browser's wish not to be followed is kept with the event, too."""
     found: dict[str, Any] = {}
     if said.opts_out:
