@@ -66,7 +66,7 @@ def test_a_member_is_written_only_if_it_is_what_was_read(store: AccountStore) ->
     assert store.read_members("a") == [second]
 
 
-def test_a_mark_that_a_lead_is_gone_can_be_replaced(store: AccountStore) -> None:
+def test_that_a_lead_is_gone_can_be_replaced(store: AccountStore) -> None:
     gone, back = Member("L1", 3, 1, 0, is_gone=True), Member("L1", 4, 1, 6)
     store.put_member("a", gone, read=None)
     store.put_member("a", back, read=gone)

@@ -18,10 +18,10 @@ from leadscore.adapters.dynamodb_state import state_from, state_values
 from leadscore.domain.compiler import compile_model
 from leadscore.domain.event import LeadEvent
 from leadscore.domain.fold import OutOfOrder, advance, extend, fold
-from leadscore.domain.marks import is_of_own_lead
 from leadscore.domain.model import Model
 from leadscore.domain.reading import Reading, read_state
 from leadscore.domain.state import LeadState, Profile, same_fold
+from leadscore.domain.uncounted import is_of_own_lead
 from tests.contracts.generated_models import models
 from tests.domain.generated import AFTER, histories
 from tests.domain.reference import Outcome, reference, reference_next_change_at

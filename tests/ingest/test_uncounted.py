@@ -31,7 +31,7 @@ HOUSE = House.of(
     },
     ["analytics", "C0002"],
 )
-MARKS = ("machine", "internal", "unconsented")
+FLAGS = ("machine", "internal", "unconsented")
 
 
 def sent(
@@ -49,8 +49,8 @@ def sent(
     return dict(door.event.context)
 
 
-def marks(context: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: context[name] for name in MARKS if name in context}
+def flags(context: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: context[name] for name in FLAGS if name in context}
 
 
 # -- machines ----------------------------------------------------------------------------------------------------------
@@ -104,31 +104,31 @@ def test_a_name_of_any_length_is_judged_at_once() -> None:
     assert time.process_time() - before < 5  # The whole of it took ten seconds, and 30 KB two minutes.
 
 
-def test_a_crawlers_page_view_is_kept_and_marked() -> None:
-    assert marks(sent("page", context={"userAgent": GOOGLEBOT})) == {"machine": True}
-    assert marks(sent("page", key=SERVER_KEY, context={"userAgent": GOOGLEBOT})) == {"machine": True}
+def test_a_crawlers_page_view_is_kept_and_flagged() -> None:
+    assert flags(sent("page", context={"userAgent": GOOGLEBOT})) == {"machine": True}
+    assert flags(sent("page", key=SERVER_KEY, context={"userAgent": GOOGLEBOT})) == {"machine": True}
 
 
-def test_a_persons_page_view_has_no_mark() -> None:
-    assert marks(sent("page", context={"userAgent": CHROME})) == {}
+def test_a_persons_page_view_has_no_flag() -> None:
+    assert flags(sent("page", context={"userAgent": CHROME})) == {}
 
 
 def test_a_script_of_a_server_may_tell_what_somebody_did() -> None:
-    assert marks(sent(key=SERVER_KEY, context={"userAgent": "python-requests/2.32.3"})) == {}
+    assert flags(sent(key=SERVER_KEY, context={"userAgent": "python-requests/2.32.3"})) == {}
 
 
 def test_a_script_may_post_a_form_for_somebody() -> None:
     door = Door(house=HOUSE)
     door.post("/forms/demo", {"email": "ada@acme.io"}, headers={"user-agent": "python-requests/2.32.3"})
-    assert marks(door.event.context) == {}
+    assert flags(door.event.context) == {}
 
 
 def test_a_browser_that_a_program_drives_is_a_machine() -> None:
-    assert marks(sent("page", context={"userAgent": CHROME, "webdriver": True})) == {"machine": True}
+    assert flags(sent("page", context={"userAgent": CHROME, "webdriver": True})) == {"machine": True}
 
 
 def test_what_is_fetched_in_advance_is_a_machines() -> None:
-    assert marks(sent("page", headers={"sec-purpose": "prefetch;prerender"})) == {"machine": True}
+    assert flags(sent("page", headers={"sec-purpose": "prefetch;prerender"})) == {"machine": True}
 
 
 # -- own people and tests ----------------------------------------------------------------------------------------------
@@ -139,51 +139,51 @@ def test_what_is_fetched_in_advance_is_a_machines() -> None:
     [("203.0.113.9", True), ("203.0.114.9", False), ("2001:db8::1", True), ("", False), ("no address", False)],
 )
 def test_what_comes_from_an_own_address_is_internal(address: str, *, inside: bool) -> None:
-    assert marks(sent("page", address=address)) == ({"internal": True} if inside else {})
+    assert flags(sent("page", address=address)) == ({"internal": True} if inside else {})
 
 
 def test_an_own_server_tells_of_others_and_says_where_they_were() -> None:
-    assert marks(sent(key=SERVER_KEY, address="203.0.113.9")) == {}
-    assert marks(sent(key=SERVER_KEY, context={"ip": "203.0.113.9"})) == {"internal": True}
+    assert flags(sent(key=SERVER_KEY, address="203.0.113.9")) == {}
+    assert flags(sent(key=SERVER_KEY, context={"ip": "203.0.113.9"})) == {"internal": True}
 
 
 def test_a_visitor_does_not_say_from_where_he_comes() -> None:
-    assert marks(sent("page", address="203.0.113.9", context={"ip": "198.51.100.7"})) == {"internal": True}
+    assert flags(sent("page", address="203.0.113.9", context={"ip": "198.51.100.7"})) == {"internal": True}
 
 
 def test_pages_of_an_own_host_are_internal() -> None:
     page = {"url": "https://staging.northwind.example/pricing"}
-    assert marks(sent("page", properties=page)) == {"internal": True}
-    assert marks(sent(context={"page": page})) == {"internal": True}
-    assert marks(sent("page", properties={"url": "https://www.northwind.example/pricing"})) == {}
+    assert flags(sent("page", properties=page)) == {"internal": True}
+    assert flags(sent(context={"page": page})) == {"internal": True}
+    assert flags(sent("page", properties={"url": "https://www.northwind.example/pricing"})) == {}
 
 
 @pytest.mark.parametrize("email", ["ann@northwind.example", "Ann@NORTHWIND.example", "qa+17@gmail.com"])
 def test_whoever_has_an_own_address_of_mail_counts_nothing_at_all(email: str) -> None:
-    assert marks(sent("identify", key=SERVER_KEY, userId="u", traits={"email": email})) == {"internal": "lead"}
+    assert flags(sent("identify", key=SERVER_KEY, userId="u", traits={"email": email})) == {"internal": "lead"}
 
 
 def test_nobody_can_make_another_lead_one_of_ours() -> None:
     claim = {"userId": "somebody-else", "traits": {"email": "ann@northwind.example"}}
-    assert marks(sent("identify", **claim)) == {"internal": "browser"}
+    assert flags(sent("identify", **claim)) == {"internal": "browser"}
 
 
 def test_a_form_with_an_own_address_is_of_an_own_browser() -> None:
     door = Door(house=HOUSE)
     door.post("/forms/demo", {"email": "ann@northwind.example", "anonymousId": "v"})
-    assert marks(door.event.context) == {"internal": "browser"}
+    assert flags(door.event.context) == {"internal": "browser"}
 
 
 def test_only_a_server_may_say_that_an_event_is_internal() -> None:
     claim = {"internal": "lead", "unconsented": True}
-    assert marks(sent(context=claim)) == {}
-    assert marks(sent(key=SERVER_KEY, context=claim)) == claim
+    assert flags(sent(context=claim)) == {}
+    assert flags(sent(key=SERVER_KEY, context=claim)) == claim
 
 
 def test_without_settings_nothing_is_internal() -> None:
     door = Door(address="203.0.113.9")
     door.post("/v1/identify", {"userId": "u", "traits": {"email": "ann@northwind.example"}}, key=SERVER_KEY)
-    assert marks(door.event.context) == {}
+    assert flags(door.event.context) == {}
 
 
 # -- consent -----------------------------------------------------------------------------------------------------------
@@ -192,7 +192,7 @@ def test_without_settings_nothing_is_internal() -> None:
 @pytest.mark.parametrize("header", ["sec-gpc", "dnt"])
 def test_a_browsers_wish_is_honoured_and_kept(header: str) -> None:
     context = sent("page", headers={header: "1"})
-    assert marks(context) == {"unconsented": True}
+    assert flags(context) == {"unconsented": True}
     assert context["consent"] == {"opted_out": True}
 
 
@@ -200,27 +200,27 @@ def test_a_browsers_wish_is_honoured_and_kept(header: str) -> None:
 def test_a_refusal_is_honoured(category: str) -> None:
     consent = {"categoryPreferences": {category: False, "Advertising": True}}
     context = sent("page", context={"consent": consent})
-    assert marks(context) == {"unconsented": True}
+    assert flags(context) == {"unconsented": True}
     assert context["consent"] == consent
 
 
 def test_a_refusal_of_something_else_is_none() -> None:
-    assert marks(sent("page", context={"consent": {"categoryPreferences": {"Advertising": False}}})) == {}
+    assert flags(sent("page", context={"consent": {"categoryPreferences": {"Advertising": False}}})) == {}
 
 
 def test_what_is_said_on_the_page_outweighs_the_browsers_signal() -> None:
     said = {"consent": {"categoryPreferences": {"Analytics": True}}}
-    assert marks(sent("page", headers={"sec-gpc": "1"}, context=said)) == {}
+    assert flags(sent("page", headers={"sec-gpc": "1"}, context=said)) == {}
 
 
 def test_what_a_server_tells_is_no_browsers_request() -> None:
-    assert marks(sent(key=SERVER_KEY, headers={"dnt": "1"})) == {}
+    assert flags(sent(key=SERVER_KEY, headers={"dnt": "1"})) == {}
 
 
 def test_a_form_is_an_answer_whatever_the_browser_says() -> None:
     door = Door(house=HOUSE)
     door.post("/forms/demo", {"email": "ada@acme.io"}, headers={"sec-gpc": "1", "authorization": basic(PUBLIC_KEY)})
-    assert marks(door.event.context) == {}
+    assert flags(door.event.context) == {}
 
 
 JSON = st.recursive(
@@ -243,4 +243,4 @@ def test_own_people_in_a_file_are_own_people() -> None:
     )
     [row] = rows
     assert row.event is not None
-    assert marks(row.event.context) == {"internal": "lead"}
+    assert flags(row.event.context) == {"internal": "lead"}

@@ -10,8 +10,8 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from leadscore.domain.event import LeadEvent
-from leadscore.domain.marks import is_marked
 from leadscore.domain.page import campaign_of, page_of, query_of, split_url, text_of
+from leadscore.domain.uncounted import is_flagged
 
 #: A page reached from another of the same site.
 INTERNAL = "internal"
@@ -90,7 +90,7 @@ def attribution(events: Iterable[LeadEvent]) -> Attribution:
 
 def _touch(event: LeadEvent) -> Touch | None:
     channel = event.context.get("channel")
-    if not isinstance(channel, str) or not channel or channel == INTERNAL or is_marked(event):
+    if not isinstance(channel, str) or not channel or channel == INTERNAL or is_flagged(event):
         return None
     page = page_of(event.call, event.properties, event.context)
     url = split_url(text_of(page.get("url")))

@@ -19,11 +19,11 @@ from leadscore.domain.instants import next_instant, pass_instant, run_until
 from leadscore.domain.late import OutOfOrder, insert
 from leadscore.domain.ledger import close_books, shown_scores
 from leadscore.domain.machines import Unforeseen, in_bursts, joins_burst
-from leadscore.domain.marks import is_marked, is_of_own_lead
 from leadscore.domain.model import Model
 from leadscore.domain.repetition import MarksUnread
 from leadscore.domain.state import LeadState, Profile
 from leadscore.domain.step import apply
+from leadscore.domain.uncounted import is_flagged, is_of_own_lead
 
 __all__ = ["MarksUnread", "OutOfOrder", "StageChange", "advance", "extend", "fold", "next_change_at", "stage_changes"]
 
@@ -154,7 +154,7 @@ def _is_machine(state: LeadState, event: LeadEvent, model: Model) -> bool:
     """Whether the event belongs to a machine's burst. Raises OutOfOrder where it changes what came before it."""
     if is_of_own_lead(event) and state.folded_count and not state.is_own:
         raise OutOfOrder
-    if is_marked(event):
+    if is_flagged(event):
         return False
     try:
         return joins_burst(state, event, model)

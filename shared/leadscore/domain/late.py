@@ -5,13 +5,13 @@ from leadscore.domain.effects import effects_of
 from leadscore.domain.event import LeadEvent
 from leadscore.domain.instants import be_active
 from leadscore.domain.ledger import give, shown_scores
-from leadscore.domain.marks import counts_nothing, is_heeded, is_of_own_lead
 from leadscore.domain.model import SCORE_RESET, Model, event_document
 from leadscore.domain.repetition import admit, is_untouched_by
 from leadscore.domain.rules import Rule
 from leadscore.domain.stages import ladders, ladders_of, stage_of
 from leadscore.domain.state import LeadState
 from leadscore.domain.step import NO_FACTS, count, heed, mind_activity
+from leadscore.domain.uncounted import counts_nothing, is_heeded, is_of_own_lead
 
 
 class OutOfOrder(Exception):

@@ -9,11 +9,11 @@ import json
 from collections.abc import Sequence
 
 from leadscore.domain.event import LeadEvent
-from leadscore.domain.marks import is_marked
 from leadscore.domain.model import Model, event_document
 from leadscore.domain.repetition import value_at
 from leadscore.domain.rules import Burst
 from leadscore.domain.state import LeadState
+from leadscore.domain.uncounted import is_flagged
 
 _HASH_BYTES = 5
 
@@ -22,7 +22,7 @@ def in_bursts(events: Sequence[LeadEvent], model: Model) -> frozenset[int]:
     """The places of those events, which are given in order, that belong to a burst."""
     found: set[int] = set()
     # Most leads have no such event: asked by name first, this costs them next to nothing.
-    suspects = [place for place, event in enumerate(events) if model.bursts.of(event.name) and not is_marked(event)]
+    suspects = [place for place, event in enumerate(events) if model.bursts.of(event.name) and not is_flagged(event)]
     if not suspects:
         return frozenset()
     values = {place: _values(events[place], model) for place in suspects}

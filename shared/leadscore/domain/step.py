@@ -7,13 +7,13 @@ from leadscore.domain.event import LeadEvent
 from leadscore.domain.instants import be_active, run_until
 from leadscore.domain.ledger import book, give, give_together, withdraw
 from leadscore.domain.machines import remember
-from leadscore.domain.marks import counts_nothing, heed_wishes, is_marked, is_of_own_lead
 from leadscore.domain.model import VISIT_STARTED, Candidates, Model, event_document
 from leadscore.domain.profile import learn, said_traits
 from leadscore.domain.repetition import admit, watch
 from leadscore.domain.rules import Condition, Match
 from leadscore.domain.stages import enter, judge
 from leadscore.domain.state import LeadState, Profile
+from leadscore.domain.uncounted import counts_nothing, heed_wishes, is_flagged, is_of_own_lead
 
 NO_FACTS: dict[str, object] = {}
 
@@ -31,7 +31,7 @@ def apply(
     state.last_event = event.order
     count(state, event)
     heed_wishes(state, event)
-    if not is_marked(event):
+    if not is_flagged(event):
         remember(state, event, model, is_machine=is_machine)
     if counts_nothing(state, event):
         pass

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from leadscore.domain.event import Json, LeadEvent, Trust, event_id, identifiers_in, is_external_type
 from leadscore.domain.write_key import write_key
 from leadscore.ingest.facts.derived import context_with_facts, traits_with_facts
-from leadscore.ingest.facts.uncounted import NO_HOUSE, House, Said, marks
+from leadscore.ingest.facts.uncounted import NO_HOUSE, House, Said, flags
 from leadscore.ingest.ids import email_address
 from leadscore.ingest.json_body import fingerprint
 from leadscore.ingest.rejection import Rejected
@@ -101,7 +101,7 @@ class Arrival:
             fingerprint=own_print,
             properties=properties,
             traits=traits_with_facts(traits or {}, self.trust),
-            context={**full_context, **marks(said, self.house)},
+            context={**full_context, **flags(said, self.house)},
         )
 
     def _believed(self, identifiers: Mapping[str, str | None]) -> Mapping[str, str | None]:

@@ -1,9 +1,9 @@
 """Links and pictures for e-mails that say who opened what: all of it in a token that only this deployment can make.
 
-A token is the base64url form (without padding) of a version byte, a 32-byte mark and the content: a JSON array of the
-user id, the campaign, the target (empty for a picture) and the second since the epoch at which it expires. The mark is
-HMAC-SHA256 over the version and the content, by a key that is derived from the deployment's root secret for one
-purpose, so that a picture's token is no link's. The target stands inside, so nobody can make a link that leads
+A token is the base64url form (without padding) of a version byte, a 32-byte signature and the content: a JSON array of
+the user id, the campaign, the target (empty for a picture) and the second since the epoch at which it expires. The
+signature is HMAC-SHA256 over the version and the content, by a key that is derived from the deployment's root secret
+for one purpose, so that a picture's token is no link's. The target stands inside, so nobody can make a link that leads
 elsewhere.
 
 The content is signed and not secret: whoever has the mail can read it, and so can logs. That is why no e-mail address
@@ -33,7 +33,7 @@ CAMPAIGN_CHARACTERS_MAX = 200
 TOKEN_CHARACTERS_MAX = 8_000
 
 _VERSION = b"\x01"
-_MARK_BYTES = 32
+_SIGNATURE_BYTES = 32
 _PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 
 
@@ -90,14 +90,14 @@ def email_link(*, user_id: str, campaign_id: str, target: str = "", expires_at: 
 def make_token(link: EmailLink, root: str) -> str:
     """The token of a link under the deployment's root secret."""
     content = json.dumps(tuple(link), separators=(",", ":"), ensure_ascii=False).encode()
-    return _text(_VERSION + _mark(content, link.purpose, root) + content)
+    return _text(_VERSION + _signature(content, link.purpose, root) + content)
 
 
 def read_token(token: str, purpose: Purpose, root: str) -> EmailLink:
     """What a token says, expired or not. Raises Rejected for one that was not made here, or for something else."""
     raw = _bytes(token)
-    version, mark, content = raw[:1], raw[1 : 1 + _MARK_BYTES], raw[1 + _MARK_BYTES :]
-    if version != _VERSION or not hmac.compare_digest(mark, _mark(content, purpose, root)):
+    version, signature, content = raw[:1], raw[1 : 1 + _SIGNATURE_BYTES], raw[1 + _SIGNATURE_BYTES :]
+    if version != _VERSION or not hmac.compare_digest(signature, _signature(content, purpose, root)):
         raise _broken()
     return EmailLink(*json.loads(content))
 
@@ -128,7 +128,7 @@ def link_event(link: EmailLink, arrival: Arrival, *, user_agent: str) -> LeadEve
     )
 
 
-def _mark(content: bytes, purpose: Purpose, root: str) -> bytes:
+def _signature(content: bytes, purpose: Purpose, root: str) -> bytes:
     """The key's label begins otherwise than a write key's, which is made of the same secret."""
     key = hmac.digest(root.encode(), f"email-link:{purpose}".encode(), hashlib.sha256)
     return hmac.digest(key, _VERSION + content, hashlib.sha256)

@@ -2,7 +2,7 @@
 
 A lead stands in one account at most, and its place says in which. Whoever brings it into an account, or out of all of
 them, writes the place first and names the version of the lead that asks for it; whoever takes it out of an account
-leaves a mark there. So somebody slow, with an older state of the lead, is refused wherever it writes.
+writes there that it is gone. So somebody slow, with an older state of the lead, is refused wherever it writes.
 
 An account is read before its leads are, and written only if nobody wrote it since: whoever read its leads before a
 change cannot write it after somebody who saw the change. Where nothing changed, nothing is written.

@@ -1,4 +1,4 @@
-"""Events that are kept and count nothing, by what the door marked in their context or by what their lead said."""
+"""Events that are kept and count nothing, by what the door flagged in their context or by what their lead said."""
 
 from leadscore.domain.event import LeadEvent, Trust
 from leadscore.domain.state import LeadState
@@ -15,7 +15,7 @@ _FOLLOWING = (None, "", "web")
 SILENCED_MAX = 8
 
 
-def is_marked(event: LeadEvent) -> bool:
+def is_flagged(event: LeadEvent) -> bool:
     """Whether whoever sent or took in the event knew that it is not to count."""
     context = event.context
     return context.get(MACHINE) is True or context.get(UNCONSENTED) is True or bool(context.get(INTERNAL))
@@ -28,7 +28,7 @@ def is_of_own_lead(event: LeadEvent) -> bool:
 
 def counts_nothing(state: LeadState, event: LeadEvent) -> bool:
     """Whether the event, the lead's newest, is kept and no more."""
-    if state.is_own or is_marked(event):
+    if state.is_own or is_flagged(event):
         return True
     if event.trust > Trust.PUBLIC or event.name in _CONSENTS:
         return False
