@@ -11,20 +11,9 @@ from leadscore.domain.event import Trust
 from leadscore.ingest.arrival import Arrival
 from leadscore.ingest.form import snake_case, trait_named, trait_value
 from leadscore.ingest.page import campaign
+from leadscore.ingest.webhooks.document import an_object, first, listed, part, text
 from leadscore.ingest.webhooks.signature import check_age, compare, plain_secret, sha256_hmac
-from leadscore.ingest.webhooks.vendor import (
-    Delivery,
-    Reading,
-    Told,
-    Vendor,
-    an_object,
-    first,
-    listed,
-    part,
-    read_each,
-    text,
-    title_of,
-)
+from leadscore.ingest.webhooks.vendor import Delivery, Reading, Told, Vendor, read_each, title_of
 
 TOLERANCE_SECONDS = 180
 

@@ -11,8 +11,9 @@ from typing import Any
 from leadscore.domain.event import Trust
 from leadscore.ingest.arrival import Arrival
 from leadscore.ingest.form import snake_case, trait_named, trait_value
+from leadscore.ingest.webhooks.document import text
 from leadscore.ingest.webhooks.signature import base64_of, check_age, compare, plain_secret, sha256_hmac
-from leadscore.ingest.webhooks.vendor import Delivery, Reading, Told, Vendor, read_each, text, title_of
+from leadscore.ingest.webhooks.vendor import Delivery, Reading, Told, Vendor, read_each, title_of
 
 _NAME = "HubSpot"
 EVENTS = {

@@ -11,20 +11,9 @@ from typing import Any
 from leadscore.domain.event import Trust
 from leadscore.ingest.arrival import Arrival
 from leadscore.ingest.json_body import parse
+from leadscore.ingest.webhooks.document import an_object, first, listed, part, text
 from leadscore.ingest.webhooks.signature import check_age, compare, plain_secret, sha256_hmac, wrong
-from leadscore.ingest.webhooks.vendor import (
-    Delivery,
-    Reading,
-    Told,
-    Vendor,
-    an_object,
-    first,
-    listed,
-    part,
-    read_each,
-    text,
-    title_of,
-)
+from leadscore.ingest.webhooks.vendor import Delivery, Reading, Told, Vendor, read_each, title_of
 
 TOLERANCE_SECONDS = 9 * 3_600
 #: Mailgun takes it for a refusal, and comes again after anything else but 200.

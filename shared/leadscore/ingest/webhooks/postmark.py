@@ -9,19 +9,9 @@ from typing import Any
 from leadscore.domain.event import Trust
 from leadscore.ingest.arrival import Arrival
 from leadscore.ingest.rejection import Rejected
+from leadscore.ingest.webhooks.document import an_object, first, part, text
 from leadscore.ingest.webhooks.signature import compare
-from leadscore.ingest.webhooks.vendor import (
-    Delivery,
-    Reading,
-    Told,
-    Vendor,
-    an_object,
-    first,
-    part,
-    read_each,
-    text,
-    title_of,
-)
+from leadscore.ingest.webhooks.vendor import Delivery, Reading, Told, Vendor, read_each, title_of
 
 #: Postmark does not come again after it.
 REFUSED = 403

@@ -10,9 +10,10 @@ from typing import Any
 
 from leadscore.domain.event import Trust
 from leadscore.ingest.arrival import Arrival
+from leadscore.ingest.webhooks.document import first, text
 from leadscore.ingest.webhooks.p256 import PublicKey
 from leadscore.ingest.webhooks.signature import from_base64, wrong
-from leadscore.ingest.webhooks.vendor import Delivery, Reading, Told, Vendor, first, read_each, text, title_of
+from leadscore.ingest.webhooks.vendor import Delivery, Reading, Told, Vendor, read_each, title_of
 
 _NAME = "SendGrid"
 EVENTS = {

@@ -10,18 +10,8 @@ from typing import Any
 from leadscore.ingest.arrival import Arrival
 from leadscore.ingest.json_body import parse
 from leadscore.ingest.rejection import Rejected
-from leadscore.ingest.webhooks.vendor import (
-    Reading,
-    Told,
-    an_object,
-    first,
-    listed,
-    only_recipient,
-    part,
-    read_each,
-    text,
-    title_of,
-)
+from leadscore.ingest.webhooks.document import an_object, first, listed, part, text
+from leadscore.ingest.webhooks.vendor import Reading, Told, only_recipient, read_each, title_of
 
 NAME = "Amazon SES"
 EVENTS = {

@@ -10,21 +10,16 @@ from typing import Any
 from leadscore.domain.event import Trust
 from leadscore.ingest.arrival import Arrival
 from leadscore.ingest.segment import EVENT_NAMES, read_batch
+from leadscore.ingest.webhooks.document import an_object, filled, first, listed, part, text
 from leadscore.ingest.webhooks.signature import base64_of, check_age, compare, from_base64, sha256_hmac, wrong
 from leadscore.ingest.webhooks.vendor import (
     Delivery,
     Reading,
     Told,
     Vendor,
-    an_object,
-    filled,
-    first,
-    listed,
     message_id,
     only_recipient,
-    part,
     read_each,
-    text,
     title_of,
 )
 

@@ -13,20 +13,9 @@ from leadscore.ingest.arrival import Arrival
 from leadscore.ingest.clock import parse_time
 from leadscore.ingest.form import EVENT_NAME, snake_case, trait_named, trait_value
 from leadscore.ingest.page import campaign
+from leadscore.ingest.webhooks.document import an_object, first, listed, part, text
 from leadscore.ingest.webhooks.signature import base64_of, compare, plain_secret, sha256_hmac
-from leadscore.ingest.webhooks.vendor import (
-    Delivery,
-    Reading,
-    Told,
-    Vendor,
-    an_object,
-    first,
-    listed,
-    part,
-    read_each,
-    text,
-    title_of,
-)
+from leadscore.ingest.webhooks.vendor import Delivery, Reading, Told, Vendor, read_each, title_of
 
 _NAME = "Typeform"
 EVENTS = {"form_response": EVENT_NAME, "form_response_partial": ""}

@@ -13,11 +13,11 @@ from leadscore.ingest.ids import email_address, identifier
 from leadscore.ingest.json_body import checked, fingerprint
 from leadscore.ingest.rejection import Rejected
 from leadscore.ingest.segment import Failure
+from leadscore.ingest.webhooks.document import EMPTY, an_object, filled, first
 
 #: An array of events is a batch like any other.
 EVENTS_MAX = 2_500
 
-_EMPTY: tuple[Any, ...] = (None, "", {}, [])
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 
@@ -117,38 +117,6 @@ def read_each(items: Any, read: Callable[[Any], Iterable[Told]], arrival: Arriva
     return Reading(events, failures, passed_over)
 
 
-def an_object(what: str, value: Any) -> Mapping[str, Any]:
-    """The value, if it is a JSON object."""
-    if not isinstance(value, dict):
-        raise Rejected("invalid_webhook", f"{what} must be a JSON object: check the source's kind")
-    return value
-
-
-def part(holder: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """An object inside another one; an empty one where there is none, be it missing or, as PHP writes it, a list."""
-    value = holder.get(name)
-    return value if isinstance(value, dict) else {}
-
-
-def listed(holder: Mapping[str, Any], name: str) -> list[Any]:
-    value = holder.get(name)
-    return value if isinstance(value, list) else []
-
-
-def first(holder: Mapping[str, Any], *names: str) -> Any:
-    """The first of these that says something."""
-    return next((holder[name] for name in names if holder.get(name) not in _EMPTY), None)
-
-
-def text(holder: Mapping[str, Any], name: str) -> str:
-    value = holder.get(name)
-    return value if isinstance(value, str) else ""
-
-
-def filled(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value not in _EMPTY}
-
-
 def only_recipient(recipients: Sequence[Any]) -> Any:
     """Who it was, where a mail went to one person. To several, nobody knows which of them did it."""
     if len(recipients) > 1:
@@ -163,7 +131,7 @@ def title_of(vendor: str, what: str) -> str:
 
 def message_id(*parts: Any) -> str | None:
     """An id of bounded length out of what makes the event unique; None where nothing does."""
-    said = [str(part) for part in parts if part not in _EMPTY]
+    said = [str(part) for part in parts if part not in EMPTY]
     if not said:
         return None
     joined = ":".join(said)
