@@ -2,7 +2,6 @@
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
@@ -12,7 +11,7 @@ from infra.acknowledge import acknowledge, acknowledge_wildcard
 from infra.events_queue import EventsQueue
 from infra.grant import allow
 from infra.lambda_function import Functions
-from infra.queue import dead_letter_queue, encrypted_queue
+from infra.queue import allow_sending, consume, dead_letter_queue, encrypted_queue, visibility
 from infra.settings import Settings
 
 INBOX = "import/"
@@ -49,14 +48,17 @@ class FileImport(Construct):
         )
         events.allow_sending(self.function)
         self._allow_files()
-        self._allow_next_part()
-        self._listen(self.function)
+        # A file that takes longer than the function may goes on with the next message.
+        allow_sending(self._queue, self.function, settings=settings)
+        consume(self.function, event_sources.SqsEventSource(self._queue, batch_size=1, max_concurrency=CONCURRENCY_MAX))
 
     def _notified_queue(self) -> sqs.Queue:
-        # AWS asks for six times the consumer's timeout, so that what is throttled is not delivered twice meanwhile.
-        visibility = Duration.seconds(6 * TIMEOUT.to_seconds())
         queue = encrypted_queue(
-            self, "Queue", settings=self._settings, dead_letters=self.dead_letters, visibility_timeout=visibility
+            self,
+            "Queue",
+            settings=self._settings,
+            dead_letters=self.dead_letters,
+            visibility_timeout=visibility(consumer_timeout=TIMEOUT),
         )
         # By account, not by bucket: the bucket can be made only when its queue lets it in.
         queue.add_to_resource_policy(
@@ -112,19 +114,3 @@ class FileImport(Construct):
         for prefix in (INBOX, REPORTS):
             reason = "Files have the names that their senders give them."
             acknowledge_wildcard(self.function.role, self.bucket, f"/{prefix}*", reason)
-
-    def _allow_next_part(self) -> None:
-        allow(self.function, self._queue.queue_arn, "sqs:SendMessage")
-        if self._settings.local:
-            # On AWS the one action covers both calls; the emulator asks for an action that AWS does not have.
-            allow(self.function, self._queue.queue_arn, "sqs:SendMessageBatch")
-
-    def _listen(self, function: lambda_.Function) -> None:
-        function.add_event_source(
-            event_sources.SqsEventSource(self._queue, batch_size=1, max_concurrency=CONCURRENCY_MAX)
-        )
-        acknowledge(
-            function,
-            "Serverless-LambdaEventSourceMappingDestination",
-            "A queue has a redrive policy instead: mappings of queues know no destination.",
-        )

@@ -4,10 +4,10 @@ from aws_cdk import Duration
 from aws_cdk import aws_lambda_event_sources as event_sources
 from constructs import Construct
 
-from infra.acknowledge import acknowledge
 from infra.events_queue import EventsQueue
 from infra.grant import allow
 from infra.lambda_function import Functions
+from infra.queue import consume
 from infra.storage import Storage
 
 TIMEOUT = Duration.seconds(60)
@@ -54,17 +54,13 @@ class Scoring(Construct):
         storage.allow_keeping_failed_events(self.function)
         # Accounts follow their leads by messages.
         events.allow_sending(self.function)
-        self.function.add_event_source(
+        consume(
+            self.function,
             event_sources.SqsEventSource(
                 events.queue,
                 batch_size=MESSAGES_PER_BATCH_MAX,
                 max_batching_window=WINDOW,
                 max_concurrency=CONCURRENCY_MAX,
                 report_batch_item_failures=True,
-            )
-        )
-        acknowledge(
-            self.function,
-            "Serverless-LambdaEventSourceMappingDestination",
-            "A queue has a redrive policy instead: mappings of queues know no destination.",
+            ),
         )

@@ -44,7 +44,6 @@ class LeadScoreStack(Stack):
         notification = Notification(self, "Notification", functions=functions, settings=settings, storage=storage)
         leads = LeadsApi(self, "Leads", functions=functions, settings=settings, storage=storage, events=events)
         files = FileImport(self, "Import", functions=functions, settings=settings, events=events)
-
         ses = self._ses_events(functions, settings, storage, events)
 
         alarms = Alarms(self, "Alarms", settings=settings)
@@ -90,10 +89,8 @@ class LeadScoreStack(Stack):
             DecayFunctionName=decay.function.function_name,
             NotifyFunctionName=notification.function.function_name,
         )
-
-        if collection.cdn is not None:
+        if collection.cdn:
             self._outputs(CdnDomainName=collection.cdn.distribution.distribution_domain_name)
-
         if collection.webhook_secrets:
             self._outputs(WebhookSecretsArn=collection.webhook_secrets.arn)
         if ses:
