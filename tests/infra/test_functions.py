@@ -1,4 +1,6 @@
 import ast
+import re
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -160,3 +162,14 @@ def _variables_read(module: Path) -> set[str]:
             ):
                 found.add(name)
     return found
+
+
+def test_the_page_on_deploying_counts_what_is_created(resources: dict[str, Any]) -> None:
+    page = (FUNCTIONS.parent / "docs" / "deploy.md").read_text()
+    created = Counter(resource["Type"] for resource in resources.values())
+
+    assert {what: int(count) for count, what in re.findall(r"(\d+) (Lambda functions|secrets|alarms)", page)} == {
+        "Lambda functions": created["AWS::Lambda::Function"],
+        "secrets": created["AWS::SecretsManager::Secret"],
+        "alarms": created["AWS::CloudWatch::Alarm"],
+    }
