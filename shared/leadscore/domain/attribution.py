@@ -14,7 +14,7 @@ from leadscore.domain.page import campaign_of, page_of, query_of, split_url, tex
 from leadscore.domain.uncounted import is_flagged
 
 #: A page reached from another of the same site.
-INTERNAL = "internal"
+INTERNAL_CHANNEL = "internal"
 DIRECT = "direct"
 #: What ad networks and mail platforms add to a link, with the channel it tells, the clearest first. Facebook's stands
 #: on unpaid links, too.
@@ -90,7 +90,7 @@ def attribution(events: Iterable[LeadEvent]) -> Attribution:
 
 def _touch(event: LeadEvent) -> Touch | None:
     channel = event.context.get("channel")
-    if not isinstance(channel, str) or not channel or channel == INTERNAL or is_flagged(event):
+    if not isinstance(channel, str) or not channel or channel == INTERNAL_CHANNEL or is_flagged(event):
         return None
     page = page_of(event.call, event.properties, event.context)
     url = split_url(text_of(page.get("url")))

@@ -1,6 +1,6 @@
 """An event that comes late, folded in as if it had come in its place, where that is sure to be the same."""
 
-from leadscore.domain.attribution import INTERNAL
+from leadscore.domain.attribution import INTERNAL_CHANNEL
 from leadscore.domain.effects import effects_of
 from leadscore.domain.event import LeadEvent
 from leadscore.domain.instants import be_active
@@ -119,4 +119,4 @@ def _keeps_visit(state: LeadState, event: LeadEvent, model: Model, document: dic
 
 def _keeps_touches(state: LeadState, event: LeadEvent) -> bool:
     channel = event.context.get("channel")
-    return not isinstance(channel, str) or channel == INTERNAL or state.channels == (channel, channel)
+    return not isinstance(channel, str) or channel == INTERNAL_CHANNEL or state.channels == (channel, channel)

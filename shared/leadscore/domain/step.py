@@ -1,6 +1,6 @@
 """One event in its place: what it does to a lead's state, after everything that time did before it."""
 
-from leadscore.domain.attribution import DIRECT, INTERNAL
+from leadscore.domain.attribution import DIRECT, INTERNAL_CHANNEL
 from leadscore.domain.durations import DAY_MS
 from leadscore.domain.effects import apply_effects
 from leadscore.domain.event import LeadEvent
@@ -172,7 +172,7 @@ def _visit(state: LeadState, event: LeadEvent, model: Model, document: dict[str,
 def _touch(state: LeadState, event: LeadEvent) -> None:
     """Where the lead came from, first and last: a direct visit is no news of a lead that came from somewhere."""
     channel = event.context.get("channel")
-    if not isinstance(channel, str) or channel == INTERNAL:
+    if not isinstance(channel, str) or channel == INTERNAL_CHANNEL:
         return
     first, last = state.channels
     if not first:
