@@ -85,7 +85,7 @@ def test_the_worked_cases_notice_when_an_edge_is_broken(mutant: str, tmp_path: P
     assert text.count(sound) == 1, "the place that is broken on purpose has changed: find it again"
     file.write_text(text.replace(sound, broken))
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--timeout=10", CASES],
+        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--timeout=3", CASES],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
