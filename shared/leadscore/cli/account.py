@@ -1,6 +1,5 @@
 """`leadscore account`: a company's score and its leads on a deployed stack."""
 
-import time
 from typing import Annotated
 
 import typer
@@ -8,16 +7,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from leadscore.adapters import clients
-from leadscore.adapters.dynamodb_accounts import DynamoDBAccountStore
-from leadscore.adapters.dynamodb_events import DynamoDBEventLog
-from leadscore.adapters.dynamodb_leads import DynamoDBLeadStore
-from leadscore.adapters.dynamodb_stages import DynamoDBStageIndex
-from leadscore.adapters.dynamodb_transitions import DynamoDBTransitionLog
-from leadscore.adapters.models import StoredModels, shipped_text
-from leadscore.cli.deployed import LocalOption, StackOption, deployed
-from leadscore.cli.explain import STACK
-from leadscore.cli.rescoring import now
+from leadscore.cli.deployed import STACK, LocalOption, StackOption, deployed
+from leadscore.cli.ending import end
+from leadscore.cli.lead_reading import lead_reading
 from leadscore.contracts.leads import Account
 from leadscore.use_cases.ports import ModelBehind
 from leadscore.use_cases.read_leads import LeadReading
@@ -37,18 +29,7 @@ def account(
 ) -> None:
     """Say which score a company has at this moment, and which of its leads bring it most."""
     with deployed(stack, local=local) as deployment:
-        client = clients.dynamodb()
-        table, events = (deployment.outputs[name] for name in ("LeadsTableName", "EventsTableName"))
-        reading = LeadReading(
-            store=DynamoDBLeadStore(client, table=table),
-            log=DynamoDBEventLog(client, table=events),
-            transitions=DynamoDBTransitionLog(client, table=table),
-            index=DynamoDBStageIndex(client, table=table),
-            models=StoredModels(client, table=table, default_text=shipped_text(), clock=time.monotonic),
-            now=now,
-            accounts=DynamoDBAccountStore(client, table=table),
-        )
-        show_account(account, reading=reading, leads=leads, console=Console())
+        show_account(account, reading=lead_reading(deployment), leads=leads, console=Console())
 
 
 def show_account(account: str, *, reading: LeadReading, leads: int, console: Console) -> None:
@@ -56,11 +37,9 @@ def show_account(account: str, *, reading: LeadReading, leads: int, console: Con
     try:
         found = reading.account(account, limit=leads)
     except ModelBehind as error:
-        typer.echo(f"the company cannot be shown now: {error}", err=True)
-        raise typer.Exit(1) from None
+        end(f"the company cannot be shown now: {error}")
     if found is None:
-        typer.echo("no lead is of that company, or the model in force has no accounts", err=True)
-        raise typer.Exit(1)
+        end("no lead is of that company, or the model in force has no accounts")
     console.print(Text(f"{found.account}: {found.score}, of {_number(found)}, as of {found.as_of}"))
     console.print(_table(found))
 

@@ -5,14 +5,17 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
 from leadscore.adapters import clients
 from leadscore.adapters.deployment import AWS_ERRORS, Deployment, NotDeployed
+from leadscore.cli.ending import end
 
 LOCAL = Path(".leadscore/local.json")
+#: The stack's name unless somebody names another.
+STACK = "LeadScore"
 
 StackOption = Annotated[str, typer.Option("--stack", help="The stack's name in AWS CloudFormation.")]
 LocalOption = Annotated[bool, typer.Option("--local", help="Work on the stack that `make up` runs.")]
@@ -26,9 +29,9 @@ def deployed(stack: str, *, local: bool) -> Iterator[Deployment]:
     try:
         yield Deployment(clients.cloudformation(), clients.lambda_(), stack=stack)
     except NotDeployed:
-        _end(f"there is no stack {stack} in this account and region: deploy it, or name another with --stack")
+        end(f"there is no stack {stack} in this account and region: deploy it, or name another with --stack")
     except AWS_ERRORS as error:
-        _end(f"AWS did not do it: {error}")
+        end(f"AWS did not do it: {error}")
 
 
 def local_settings() -> Mapping[str, str]:
@@ -36,7 +39,17 @@ def local_settings() -> Mapping[str, str]:
     try:
         return dict(json.loads(LOCAL.read_text()))
     except FileNotFoundError:
-        _end(f"{LOCAL} is not there: run `make up` first, and this in the project's folder")
+        end(f"{LOCAL} is not there: run `make up` first, and this in the project's folder")
+
+
+def collect_url(deployment: Deployment, *, local: bool) -> str:
+    """Where senders send to. The host that the emulator names in its outputs resolves nowhere."""
+    return local_settings()["collect_url"] if local else deployment.outputs["CollectUrl"]
+
+
+def leads_url(deployment: Deployment, *, local: bool) -> str:
+    """Where the leads API is asked."""
+    return local_settings()["leads_url"] if local else deployment.outputs["LeadsUrl"]
 
 
 def _use_local() -> None:
@@ -49,8 +62,3 @@ def _use_local() -> None:
         "NO_PROXY": "127.0.0.1,localhost",
     }
     os.environ.pop("AWS_PROFILE", None)
-
-
-def _end(sentence: str) -> NoReturn:
-    typer.echo(sentence, err=True)
-    raise typer.Exit(1)

@@ -11,7 +11,8 @@ import typer
 
 from leadscore.adapters import clients
 from leadscore.adapters.secrets import StoredSecrets
-from leadscore.cli.deployed import LocalOption, StackOption, deployed, local_settings
+from leadscore.cli.deployed import STACK, LocalOption, StackOption, collect_url, deployed
+from leadscore.cli.ending import end
 from leadscore.ingest.email_links import EmailLink, UnfitLink, email_link, make_token
 
 DAY_SECONDS = 24 * 3_600
@@ -26,7 +27,7 @@ def email_links(
         Path | None, typer.Option(help=f"A CSV file with a column {COLUMN}: links for each, as CSV.", dir_okay=False)
     ] = None,
     expires_days: Annotated[int, typer.Option(min=1, max=3_650, help="How long opening and clicking counts.")] = 365,
-    stack: StackOption = "LeadScore",
+    stack: StackOption = STACK,
     local: LocalOption = False,
 ) -> None:
     """Print the picture and the link that tell who opened an e-mail and who clicked."""
@@ -38,8 +39,8 @@ def email_links(
     with deployed(stack, local=local) as deployment:
         secrets = StoredSecrets(clients.secrets_manager(), clock=time.monotonic)
         root = secrets.read(deployment.outputs["WriteKeySecretArn"])
-        collect_url = (local_settings() if local else {}).get("collect_url") or deployment.outputs["CollectUrl"]
-    made = ([url(collect_url, link, root) for link in person] for person in links)
+        collector = collect_url(deployment, local=local)
+    made = ([url(collector, link, root) for link in person] for person in links)
     if user_ids is None:
         for addresses in made:
             for name, address in zip(("picture", "link"), addresses, strict=False):
@@ -50,10 +51,10 @@ def email_links(
     rows.writerows([person, *addresses] for person, addresses in zip(people, made, strict=True))
 
 
-def url(collect_url: str, link: EmailLink, root: str) -> str:
+def url(collector: str, link: EmailLink, root: str) -> str:
     """Where the collector waits for this link."""
     token = make_token(link, root)
-    return f"{collect_url}/e/c/{token}" if link.target else f"{collect_url}/e/o/{token}.gif"
+    return f"{collector}/e/c/{token}" if link.target else f"{collector}/e/o/{token}.gif"
 
 
 def _links(user_id: str, campaign: str, target: str, expires_at: int) -> Iterator[EmailLink]:
@@ -62,8 +63,7 @@ def _links(user_id: str, campaign: str, target: str, expires_at: int) -> Iterato
         for leads_to in dict.fromkeys(["", target]):
             yield email_link(user_id=user_id, campaign_id=campaign, target=leads_to, expires_at=expires_at)
     except UnfitLink as unfit:
-        typer.echo(str(unfit), err=True)
-        raise typer.Exit(1) from None
+        end(str(unfit))
 
 
 def _read(file: Path) -> Iterator[str]:

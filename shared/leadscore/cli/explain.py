@@ -1,27 +1,22 @@
 """`leadscore explain`: one lead's score line by line, from files or from a deployed stack."""
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from leadscore.adapters import clients
-from leadscore.adapters.dynamodb_accounts import DynamoDBAccountStore
-from leadscore.adapters.dynamodb_events import DynamoDBEventLog
 from leadscore.adapters.dynamodb_histories import DynamoDBHistories
-from leadscore.adapters.dynamodb_leads import DynamoDBLeadStore
-from leadscore.adapters.dynamodb_stages import DynamoDBStageIndex
-from leadscore.adapters.dynamodb_transitions import DynamoDBTransitionLog
-from leadscore.adapters.models import StoredModels, shipped_text
-from leadscore.cli.deployed import LocalOption, StackOption, deployed
+from leadscore.cli.clock import now
+from leadscore.cli.deployed import STACK, LocalOption, StackOption, deployed
+from leadscore.cli.ending import end
 from leadscore.cli.explanation import print_explanation
 from leadscore.cli.history_files import AsOfOption, Believed, StrictOption, TrustOption, file_or_stdin, read_people
 from leadscore.cli.lead_document import lead_document
+from leadscore.cli.lead_reading import lead_reading
 from leadscore.cli.model_files import MODEL_HELP, model_file, read_model_file
-from leadscore.cli.rescoring import now
 from leadscore.contracts.leads import LEAD_ID, Lead
 from leadscore.domain.compiler import compile_model
 from leadscore.domain.event import Identifier, identifiers_in, is_external_type
@@ -33,7 +28,7 @@ from leadscore.use_cases.people import find_person
 from leadscore.use_cases.ports import Histories, ModelBehind, Models
 from leadscore.use_cases.read_leads import LeadReading
 
-STACK = "LeadScore"
+UNKNOWN = "no lead goes by that name"
 
 LeadArgument = Annotated[
     str,
@@ -80,7 +75,7 @@ def explain(
     people = read_people(events, as_of=at, trust=trust, strict=strict)
     person = find_person(people, identifiers_of(lead))
     if person is None:
-        _end_unknown()
+        end(UNKNOWN)
     document = lead_document(score_person(person, compiled, as_of=at))
     print_explanation(document, stages_of_person(person, compiled, as_of=at), compiled, Console())
 
@@ -120,30 +115,14 @@ def explain_stored(
 
 def _explain_deployed(text: str, stack: str, *, local: bool) -> None:
     with deployed(stack, local=local) as deployment:
-        client = clients.dynamodb()
+        reading = lead_reading(deployment)
         leads, events = (deployment.outputs[name] for name in ("LeadsTableName", "EventsTableName"))
-        models = StoredModels(client, table=leads, default_text=shipped_text(), clock=time.monotonic)
-        reading = LeadReading(
-            store=DynamoDBLeadStore(client, table=leads),
-            log=DynamoDBEventLog(client, table=events),
-            transitions=DynamoDBTransitionLog(client, table=leads),
-            index=DynamoDBStageIndex(client, table=leads),
-            models=models,
-            now=now,
-            accounts=DynamoDBAccountStore(client, table=leads),
-        )
-        histories = DynamoDBHistories(client, events=events, leads=leads)
+        histories = DynamoDBHistories(clients.dynamodb(), events=events, leads=leads)
         try:
             is_known = explain_stored(
-                text, reading=reading, histories=histories, models=models, now=now(), console=Console()
+                text, reading=reading, histories=histories, models=reading.models, now=now(), console=Console()
             )
         except ModelBehind as error:
-            typer.echo(f"the lead cannot be explained now: {error}", err=True)
-            raise typer.Exit(1) from None
+            end(f"the lead cannot be explained now: {error}")
         if not is_known:
-            _end_unknown()
-
-
-def _end_unknown() -> NoReturn:
-    typer.echo("no lead goes by that name", err=True)
-    raise typer.Exit(1)
+            end(UNKNOWN)

@@ -1,7 +1,6 @@
 """`leadscore export`: the leads of a deployed stack, as a file."""
 
 import json
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -15,19 +14,16 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from leadscore.adapters import clients
 from leadscore.adapters.deployment import Deployment
 from leadscore.adapters.dynamodb_calls import Unserved
-from leadscore.adapters.dynamodb_events import DynamoDBEventLog
 from leadscore.adapters.dynamodb_histories import DynamoDBHistories
-from leadscore.adapters.dynamodb_leads import DynamoDBLeadStore
 from leadscore.adapters.dynamodb_stages import DynamoDBStageIndex
-from leadscore.adapters.dynamodb_transitions import DynamoDBTransitionLog
 from leadscore.adapters.model_versions import DynamoDBModelVersions
-from leadscore.adapters.models import StoredModels, shipped_text
 from leadscore.adapters.parallel import run_all
 from leadscore.cli.csv_cells import Cell, HarmlessCsv
-from leadscore.cli.deployed import LocalOption, StackOption, deployed
+from leadscore.cli.deployed import STACK, LocalOption, StackOption, deployed
+from leadscore.cli.ending import end
 from leadscore.cli.lead_document import moment_or_none
+from leadscore.cli.lead_reading import lead_reading
 from leadscore.cli.private_file import private_output
-from leadscore.cli.rescoring import now
 from leadscore.contracts.moments import moment
 from leadscore.domain.event import LeadEvent
 from leadscore.domain.model import Model
@@ -94,7 +90,7 @@ def leads(
     format: FormatOption = Format.CSV,  # noqa: A002
     stage: StageOption = "",
     out: OutOption = None,
-    stack: StackOption = "LeadScore",
+    stack: StackOption = STACK,
     local: LocalOption = False,
 ) -> None:
     """Write all leads with their scores at this moment, who they are, and what is known of them."""
@@ -113,7 +109,7 @@ def audience(
     stage: StageOption = "",
     everybody: EverybodyOption = False,
     out: OutOption = None,
-    stack: StackOption = "LeadScore",
+    stack: StackOption = STACK,
     local: LocalOption = False,
 ) -> None:
     """Write the e-mail addresses of leads as hashes, as advertising platforms take them, and nothing else."""
@@ -149,8 +145,7 @@ def _history(lead: ExportedLead, source: Stack) -> Iterator[LeadEvent]:
 
 def _leads(source: Stack, stage: str) -> Iterator[ExportedLead]:
     if stage and stage not in source.stages:
-        typer.echo(f"no model ever had this stage; there are {', '.join(source.stages)}", err=True)
-        raise typer.Exit(2)
+        end(f"no model ever had this stage; there are {', '.join(source.stages)}", status=2)
     stages = [stage] if stage else source.stages
     return export_leads(stages=stages, shards=source.shards, reading=source.reading, run_all=run_all)
 
@@ -161,25 +156,20 @@ def _exporting(stack: str, *, local: bool) -> Iterator[Stack]:
         try:
             yield stack_of(deployment)
         except (ModelBehind, Unserved) as error:
-            typer.echo(f"the leads cannot be read now: {type(error).__name__}; try again in a minute", err=True)
-            raise typer.Exit(1) from None
+            end(f"the leads cannot be read now: {type(error).__name__}; try again in a minute")
 
 
 def stack_of(deployment: Deployment) -> Stack:
-    client = clients.dynamodb()
+    client, reading = clients.dynamodb(), lead_reading(deployment)
     table, events = (deployment.outputs[name] for name in ("LeadsTableName", "EventsTableName"))
-    index = DynamoDBStageIndex(client, table=table)
-    reading = LeadReading(
-        store=DynamoDBLeadStore(client, table=table),
-        log=DynamoDBEventLog(client, table=events),
-        transitions=DynamoDBTransitionLog(client, table=table),
-        index=index,
-        models=StoredModels(client, table=table, default_text=shipped_text(), clock=time.monotonic),
-        now=now,
-    )
     _, model = reading.models.active()
-    stages = stages_now(stages_of(DynamoDBModelVersions(client, table=table).activations()), model)
-    return Stack(reading, index, DynamoDBHistories(client, events=events, leads=table), stages, model)
+    return Stack(
+        reading=reading,
+        shards=DynamoDBStageIndex(client, table=table),
+        histories=DynamoDBHistories(client, events=events, leads=table),
+        stages=stages_now(stages_of(DynamoDBModelVersions(client, table=table).activations()), model),
+        model=model,
+    )
 
 
 # -- CSV ---------------------------------------------------------------------------------------------------------------

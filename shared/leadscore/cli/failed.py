@@ -7,13 +7,13 @@ import typer
 
 from leadscore.adapters import clients
 from leadscore.adapters.failed_events import S3FailedEvents
-from leadscore.cli.deployed import LocalOption, StackOption, deployed
+from leadscore.cli.deployed import STACK, LocalOption, StackOption, deployed
 
 
 def failed(
     day: Annotated[str, typer.Option(help="Of one day, month or year only: 2026/08/14, 2026/08, 2026.")] = "",
     raw: Annotated[bool, typer.Option("--raw", help="Print what came, too: it may hold personal data.")] = False,
-    stack: StackOption = "LeadScore",
+    stack: StackOption = STACK,
     local: LocalOption = False,
 ) -> None:
     """List the failed events: when, what is wrong and how to mend it."""

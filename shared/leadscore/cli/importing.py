@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import chain, islice
 from pathlib import Path
-from typing import Annotated, BinaryIO, NoReturn
+from typing import Annotated, BinaryIO
 
 import typer
 from rich.console import Console
@@ -15,7 +15,8 @@ from rich.progress import Progress as Bar
 
 from leadscore.adapters import clients
 from leadscore.adapters.events_queue import NotQueued, SqsEventsQueue
-from leadscore.cli.deployed import LocalOption, StackOption, deployed
+from leadscore.cli.deployed import STACK, LocalOption, StackOption, deployed
+from leadscore.cli.ending import end
 from leadscore.cli.import_preview import print_columns, print_rows
 from leadscore.cli.model_files import is_readable, read_text
 from leadscore.contracts.import_mapping import ImportMapping, MappingError, read_mapping
@@ -74,7 +75,7 @@ def import_(
     encoding: EncodingOption = "",
     notify: NotifyOption = False,
     dry_run: DryRunOption = False,
-    stack: StackOption = "LeadScore",
+    stack: StackOption = STACK,
     local: LocalOption = False,
 ) -> None:
     """Import people or events from a file into a deployed stack. Nobody is told of them, unless --notify says so."""
@@ -83,7 +84,7 @@ def import_(
         try:
             opened = _Opened(open_files.enter_context(file.open("rb")), file, said)
         except Rejected as rejected:
-            _end(f"{file}: {rejected.message}")
+            end(f"{file}: {rejected.message}", status=2)
         _say_what_is_left_out(opened)
         if dry_run:
             _show(opened)
@@ -177,7 +178,7 @@ def _mapping(file: Path | None) -> ImportMapping:
     try:
         return read_mapping(read_text(file), name=str(file))
     except MappingError as error:
-        _end(str(error))
+        end(str(error), status=2)
 
 
 def _with_options(mapping: ImportMapping, *, source: str, encoding: str, notify: bool) -> ImportMapping:
@@ -220,10 +221,9 @@ def _resumable() -> Iterator[None]:
     try:
         yield
     except NotQueued as error:
-        _end(f"AWS did not do it: {error}\n{again}", status=1)
+        end(f"AWS did not do it: {error}\n{again}")
     except KeyboardInterrupt:
-        typer.echo(f"stopped; {again}", err=True)
-        raise typer.Exit(130) from None
+        end(f"stopped; {again}", status=130)
 
 
 def _report(progress: Progress, refused_file: Path | None, *, would: bool = False) -> None:
@@ -248,8 +248,3 @@ def _bar() -> Bar:
 def _show_progress(bar: Bar, task: TaskID, progress: Progress) -> None:
     rows = f"{progress.taken:,} taken, {progress.refused:,} refused"
     bar.update(task, completed=progress.end, description=rows)
-
-
-def _end(sentence: str, *, status: int = 2) -> NoReturn:
-    typer.echo(sentence, err=True)
-    raise typer.Exit(status)

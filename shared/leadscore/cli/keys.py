@@ -7,22 +7,20 @@ import typer
 
 from leadscore.adapters import clients
 from leadscore.adapters.secrets import StoredSecrets
-from leadscore.cli.deployed import LocalOption, StackOption, deployed, local_settings
+from leadscore.cli.deployed import STACK, LocalOption, StackOption, collect_url, deployed, leads_url
 from leadscore.domain.write_key import write_key
 from leadscore.ingest.webhooks.kinds import WEBHOOK_KINDS
 
 
-def keys(stack: StackOption = "LeadScore", local: LocalOption = False) -> None:
+def keys(stack: StackOption = STACK, local: LocalOption = False) -> None:
     """Print the URLs, a write key for each source, and the leads API's token."""
     with deployed(stack, local=local) as deployment:
         secrets = StoredSecrets(clients.secrets_manager(), clock=time.monotonic)
         root = secrets.read(deployment.outputs["WriteKeySecretArn"])
         sources = json.loads(deployment.environment("Collect")["SOURCES"])
-        # The hosts that the emulator names in its outputs resolve nowhere.
-        found = local_settings() if local else {}
         lines = {
-            "collect": found.get("collect_url") or deployment.outputs["CollectUrl"],
-            "leads": found.get("leads_url") or deployment.outputs["LeadsUrl"],
+            "collect": collect_url(deployment, local=local),
+            "leads": leads_url(deployment, local=local),
             "leads token": secrets.read(deployment.outputs["LeadsTokenSecretArn"]),
             # Webhooks sign instead: `leadscore webhooks list` has theirs.
             **{

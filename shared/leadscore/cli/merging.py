@@ -3,16 +3,17 @@
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
 from leadscore.adapters import clients
 from leadscore.adapters.dynamodb_leads import DynamoDBLeadStore
 from leadscore.adapters.events_queue import NotQueued, SqsEventsQueue
-from leadscore.cli.deployed import LocalOption, StackOption, deployed
-from leadscore.cli.explain import STACK, identifiers_of
-from leadscore.cli.rescoring import now
+from leadscore.cli.clock import now
+from leadscore.cli.deployed import STACK, LocalOption, StackOption, deployed
+from leadscore.cli.ending import end
+from leadscore.cli.explain import UNKNOWN, identifiers_of
 from leadscore.contracts.leads import LEAD_ID
 from leadscore.use_cases.rulings import NoSuchLead, RulingRefused, Rulings
 
@@ -64,13 +65,8 @@ def _rulings(stack: str, *, local: bool) -> Iterator[Rulings]:
                 new_token=lambda: uuid.uuid4().hex,
             )
         except NoSuchLead:
-            _end("no lead goes by that name")
+            end(UNKNOWN)
         except RulingRefused as refused:
-            _end(str(refused))
+            end(str(refused))
         except NotQueued as error:
-            _end(f"AWS did not do it: {error}")
-
-
-def _end(sentence: str) -> NoReturn:
-    typer.echo(sentence, err=True)
-    raise typer.Exit(1)
+            end(f"AWS did not do it: {error}")

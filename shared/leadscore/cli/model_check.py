@@ -16,10 +16,10 @@ from leadscore.adapters.state_bound import (
     state_bytes_max,
     write_units,
 )
+from leadscore.cli.clock import now
 from leadscore.cli.history_files import Believed, StrictOption, TrustOption, file_or_stdin, read_events
 from leadscore.cli.model_files import ModelArgument, read_model_file
 from leadscore.cli.printing import add_row, say, show
-from leadscore.cli.rescoring import now
 from leadscore.contracts.model_review_events import doubts_of_events
 from leadscore.contracts.model_review_traits import doubts_of_traits
 from leadscore.contracts.model_schema import EFFECTS

@@ -14,10 +14,11 @@ from leadscore.adapters.dynamodb_stages import DynamoDBStageIndex
 from leadscore.adapters.model_versions import DynamoDBModelVersions
 from leadscore.adapters.models import StoredModels, shipped_text
 from leadscore.adapters.parallel import run_all
+from leadscore.cli.clock import now
 from leadscore.cli.comparison import print_comparison
-from leadscore.cli.deployed import LocalOption, StackOption, deployed
+from leadscore.cli.deployed import STACK, LocalOption, StackOption, deployed
+from leadscore.cli.ending import end
 from leadscore.cli.model_files import ModelArgument, read_model_file
-from leadscore.cli.rescoring import now
 from leadscore.domain.compiler import compile_model
 from leadscore.use_cases.compare import Compared, summarise
 from leadscore.use_cases.ports import ModelBehind
@@ -42,7 +43,7 @@ SampleOption = Annotated[
 
 
 def shadow(
-    file: ModelArgument, sample: SampleOption = "100%", stack: StackOption = "LeadScore", local: LocalOption = False
+    file: ModelArgument, sample: SampleOption = "100%", stack: StackOption = STACK, local: LocalOption = False
 ) -> None:
     """Score all leads, or a sample, by a model beside the one in force, and report. Nothing is changed."""
     share, beside, at = _share(sample), compile_model(read_model_file(file).document), now()
@@ -52,8 +53,7 @@ def shadow(
         try:
             active = models.active()[1]
         except ModelBehind as error:
-            typer.echo(f"there is nothing to compare with: {error}", err=True)
-            raise typer.Exit(1) from None
+            end(f"there is nothing to compare with: {error}")
         found = Shadow(active=active, shadow=beside, as_of=at, sample=share).run(
             stages=stages_of(DynamoDBModelVersions(client, table=table).activations()),
             shards=DynamoDBStageIndex(client, table=table),

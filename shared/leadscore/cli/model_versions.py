@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, NamedTuple, NoReturn
+from typing import Annotated, NamedTuple
 
 import typer
 from rich.console import Console
@@ -16,10 +16,12 @@ from leadscore.adapters.deployment import Deployment
 from leadscore.adapters.model_versions import DynamoDBModelVersions
 from leadscore.adapters.models import StoredModels, shipped_text
 from leadscore.adapters.state_bound import state_bytes_max
-from leadscore.cli.deployed import LocalOption, StackOption, deployed
+from leadscore.cli.clock import now
+from leadscore.cli.deployed import STACK, LocalOption, StackOption, deployed
+from leadscore.cli.ending import end
 from leadscore.cli.model_files import NAMES, ModelArgument, read_model_text, read_text, shipped_models
 from leadscore.cli.printing import add_row
-from leadscore.cli.rescoring import now, rescore_leads, resumable
+from leadscore.cli.rescoring import rescore_leads, resumable
 from leadscore.domain.compiler import compile_model
 from leadscore.domain.model import Model
 from leadscore.use_cases import activate as versions_in_force
@@ -39,7 +41,7 @@ NotifyOption = Annotated[
 WaitOption = Annotated[bool, typer.Option("--wait", help="Wait until all leads are rescored.")]
 
 
-def push(file: ModelArgument, stack: StackOption = "LeadScore", local: LocalOption = False) -> None:
+def push(file: ModelArgument, stack: StackOption = STACK, local: LocalOption = False) -> None:
     """Store a model in the deployed stack as its next version, without putting it into force."""
     checked = _checked(file)
     with _stored(stack, local=local) as (_, versions):
@@ -55,7 +57,7 @@ def activate(
     target: TargetArgument,
     notify: NotifyOption = False,
     wait: WaitOption = False,
-    stack: StackOption = "LeadScore",
+    stack: StackOption = STACK,
     local: LocalOption = False,
 ) -> None:
     """Put a model into force, without a deployment, and rescore every lead, quietly unless told otherwise."""
@@ -73,7 +75,7 @@ def activate(
 def rollback(
     notify: NotifyOption = False,
     wait: WaitOption = False,
-    stack: StackOption = "LeadScore",
+    stack: StackOption = STACK,
     local: LocalOption = False,
 ) -> None:
     """Go back to the version that was in force before, and rescore every lead; once more goes back one further."""
@@ -81,22 +83,22 @@ def rollback(
         try:
             activation = versions_in_force.roll_back(tells=notify, versions=versions, now=now())
         except versions_in_force.NothingBefore:
-            _end("no other version was in force before this one")
+            end("no other version was in force before this one")
         _bring_into_force(deployment, versions, activation, waits=wait)
 
 
-def rescore(wait: WaitOption = False, stack: StackOption = "LeadScore", local: LocalOption = False) -> None:
+def rescore(wait: WaitOption = False, stack: StackOption = STACK, local: LocalOption = False) -> None:
     """Rescore every lead by the model in force: the rest of an interrupted run, or all of them once more."""
     with _stored(stack, local=local) as (deployment, versions):
         activation = versions.in_force()
         if activation is None:
-            _end("no model was ever in force here: no lead was ever scored")
+            end("no model was ever in force here: no lead was ever scored")
         with resumable():
             leads = rescore_leads(deployment, versions, activation, waits=wait)
     typer.echo(f"Leads {'rescored' if wait else 'being rescored'}: {leads}.")
 
 
-def list_versions(stack: StackOption = "LeadScore", local: LocalOption = False) -> None:
+def list_versions(stack: StackOption = STACK, local: LocalOption = False) -> None:
     """List every model and version: when it was pushed, and which is in force since when."""
     with _stored(stack, local=local) as (_, versions):
         present, pushed = versions.in_force(), versions.versions()
@@ -122,7 +124,7 @@ def _stored(stack: str, *, local: bool) -> Iterator[tuple[Deployment, DynamoDBMo
                 DynamoDBModelVersions(clients.dynamodb(), table=deployment.outputs["LeadsTableName"]),
             )
         except VersionConflict as error:
-            _end(f"nothing was changed: {error}")
+            end(f"nothing was changed: {error}")
 
 
 def _install_shipped(deployment: Deployment) -> None:
@@ -162,25 +164,25 @@ def _checked(file: Path) -> _Checked:
     text = read_text(file)
     document = read_model_text(text, name=str(file)).document
     if not state_bytes_max(document).is_storable:
-        _end(f"{file}: a lead's state could outgrow what the table holds: see `leadscore model check {file}`")
+        end(f"{file}: a lead's state could outgrow what the table holds: see `leadscore model check {file}`")
     return _Checked(compile_model(document).name, text)
 
 
 def _find(target: str, versions: DynamoDBModelVersions) -> Version:
     name, at_sign, number = target.partition("@")
     if at_sign and not number:
-        _end(f"{target} names no version: write {name}@1, or {name} for the latest")
+        end(f"{target} names no version: write {name}@1, or {name} for the latest")
     found = [version for version in versions.versions() if version.name == name]
     chosen = [version for version in found if not number or str(version.version) == number]
     if not found and target in (shipped := shipped_models()):
         return versions.push(*_checked(shipped[target]), at=now())[0]
     if not found:
-        _end(
+        end(
             f"{target} is neither a file nor a model that was pushed (`leadscore model list` names those), "
             f"and {NAMES} are those that ship"
         )
     if not chosen:
-        _end(f"{name} has no version {number}: its latest is {found[-1].version}")
+        end(f"{name} has no version {number}: its latest is {found[-1].version}")
     return chosen[-1]
 
 
@@ -188,7 +190,7 @@ def _model_of(version: Version, versions: DynamoDBModelVersions) -> Model:
     """The model of a stored version, which this version of the program has to understand."""
     text = versions.text(version.name, version.version)
     if text is None:
-        _end(f"the text of {version.name}@{version.version} is gone from the table")
+        end(f"the text of {version.name}@{version.version} is gone from the table")
     return compile_model(read_model_text(text, name=f"{version.name}@{version.version}").document)
 
 
@@ -200,8 +202,3 @@ def _in_force(version: Version, present: Activation | None) -> tuple[str, str]:
 
 def _moment(at: int) -> str:
     return f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%d %H:%MZ}"
-
-
-def _end(sentence: str) -> NoReturn:
-    typer.echo(sentence, err=True)
-    raise typer.Exit(1)

@@ -10,7 +10,7 @@ from leadscore.adapters.dynamodb_histories import DynamoDBHistories
 from leadscore.adapters.dynamodb_leads import DynamoDBLeadStore
 from leadscore.adapters.dynamodb_transitions import DynamoDBTransitionLog
 from leadscore.adapters.topic import SnsTopic
-from leadscore.cli.deployed import LocalOption, StackOption, deployed
+from leadscore.cli.deployed import STACK, LocalOption, StackOption, deployed
 from leadscore.use_cases.notify import NotificationSettings, republish
 
 commands = typer.Typer(help="Publish notifications again.", no_args_is_help=True)
@@ -25,7 +25,7 @@ def group() -> None:
 def republish_command(
     leads: Annotated[list[str], typer.Argument(help="The leads whose transitions are published again.")],
     since: Annotated[int, typer.Option(help="From this version (`sequence`) of the lead on.")] = 1,
-    stack: StackOption = "LeadScore",
+    stack: StackOption = STACK,
     local: LocalOption = False,
 ) -> None:
     """Publish again what the table holds of these leads. Each repeat has the id of the first: receivers drop it."""

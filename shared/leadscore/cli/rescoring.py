@@ -20,6 +20,7 @@ from leadscore.adapters.model_versions import DynamoDBModelVersions
 from leadscore.adapters.models import FRESH_SECONDS
 from leadscore.adapters.parallel import run_all
 from leadscore.adapters.queue_backlog import read_backlog
+from leadscore.cli.clock import now
 from leadscore.use_cases import rescore_all
 from leadscore.use_cases.ports import Activation
 
@@ -52,10 +53,6 @@ def rescore_leads(
         if waits:
             _wait_until_drained(url, progress)
     return sent.leads
-
-
-def now() -> int:
-    return time.time_ns() // 1_000_000
 
 
 def _progress() -> Progress:

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from leadscore.cli.account_tables import print_accounts
+from leadscore.cli.clock import now
 from leadscore.cli.csv_cells import harmless
 from leadscore.cli.formats import Format, print_array
 from leadscore.cli.history_files import (
@@ -25,7 +26,6 @@ from leadscore.cli.history_files import (
 )
 from leadscore.cli.lead_document import lead_document, moment_or_none
 from leadscore.cli.model_files import ModelOption, read_model_file
-from leadscore.cli.rescoring import now
 from leadscore.contracts.moments import moment
 from leadscore.domain.compiler import compile_model
 from leadscore.domain.model import Model

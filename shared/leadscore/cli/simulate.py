@@ -4,11 +4,13 @@ import json
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from leadscore.cli.clock import now
+from leadscore.cli.ending import end
 from leadscore.cli.history_files import (
     AsOfOption,
     Believed,
@@ -19,7 +21,6 @@ from leadscore.cli.history_files import (
     report_bad_lines,
 )
 from leadscore.cli.model_files import MODEL_HELP, model_file, read_model_file
-from leadscore.cli.rescoring import now
 from leadscore.cli.simulation_document import simulation_document
 from leadscore.cli.simulation_tables import print_simulation
 from leadscore.domain.compiler import compile_model
@@ -94,7 +95,7 @@ def _known(
             outcomes, bad_lines = read_outcomes(file.name, lines)
         report_bad_lines(bad_lines)
         if not (outcomes or bad_lines):
-            _end(f"{file} has no outcomes: write `lead,converted`, and below it a line for each lead")
+            end(f"{file} has no outcomes: write `lead,converted`, and below it a line for each lead")
         if bad_lines and (strict or not outcomes):
             raise typer.Exit(1)
         found = ((person, outcome_of(person, outcomes)) for person in people)
@@ -104,14 +105,9 @@ def _known(
         return None
     known = [(person, outcome) for person, outcome in found if outcome is not None]
     if file is not None and not known:
-        _end(f"{file} names no lead of the events: `lead` is a user id, e-mail address or anonymous id that they have")
+        end(f"{file} names no lead of the events: `lead` is a user id, e-mail address or anonymous id that they have")
     typer.echo(f"the outcome of {len(known):,} of them is known", err=True)
     return known
-
-
-def _end(problem: str) -> NoReturn:
-    typer.echo(problem, err=True)
-    raise typer.Exit(1)
 
 
 def _labels(files: Sequence[Path], models: Sequence[Model]) -> list[str]:

@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from typing import Annotated, NoReturn
+from typing import Annotated
 from urllib.parse import urlsplit
 
 import typer
@@ -12,7 +12,8 @@ from leadscore.adapters import clients
 from leadscore.adapters.deployment import Deployment
 from leadscore.adapters.secrets import StoredSecrets
 from leadscore.adapters.signing_secrets import FRESH_SECONDS, SigningSecrets
-from leadscore.cli.deployed import LocalOption, StackOption, deployed, local_settings
+from leadscore.cli.deployed import STACK, LocalOption, StackOption, collect_url, deployed
+from leadscore.cli.ending import end
 from leadscore.domain.write_key import write_key
 from leadscore.ingest.webhooks.kinds import KEYED_KIND, WEBHOOK_KINDS, vendor
 
@@ -20,14 +21,14 @@ commands = typer.Typer(help="Senders that sign what they send.", no_args_is_help
 
 
 @commands.command("list")
-def list_command(stack: StackOption = "LeadScore", local: LocalOption = False) -> None:
+def list_command(stack: StackOption = STACK, local: LocalOption = False) -> None:
     """Show the URL to paste at each sender, and whether its signing secret is stored."""
     with deployed(stack, local=local) as deployment:
         kinds = _kinds(deployment)
         stored = _secrets(deployment).read_all() if kinds else {}
-        collect_url = local_settings()["collect_url"] if local else deployment.outputs["CollectUrl"]
+        collector = collect_url(deployment, local=local).rstrip("/")
         for source, kind in kinds.items():
-            url = f"{collect_url.rstrip('/')}/webhooks/{source}"
+            url = f"{collector}/webhooks/{source}"
             if kind == KEYED_KIND:
                 url, state = _with_key(url, deployment, source), "key in the URL"
             else:
@@ -42,7 +43,7 @@ def list_command(stack: StackOption = "LeadScore", local: LocalOption = False) -
 @commands.command("set")
 def set_command(
     source: Annotated[str, typer.Argument(help="The source, as in the context `sources`.")],
-    stack: StackOption = "LeadScore",
+    stack: StackOption = STACK,
     local: LocalOption = False,
 ) -> None:
     """Store the signing secret that a sender gave you: asked for without showing it, or read from standard input."""
@@ -50,13 +51,13 @@ def set_command(
         kinds = _kinds(deployment)
         if source not in kinds:
             known = f": those are {', '.join(kinds)}" if kinds else ""
-            _end(f"{source} is no source of this deployment that takes webhooks{known}")
+            end(f"{source} is no source of this deployment that takes webhooks{known}")
         if kinds[source] == KEYED_KIND:
-            _end(f"{source} needs no secret: its URL in `leadscore webhooks list` has a key")
+            end(f"{source} needs no secret: its URL in `leadscore webhooks list` has a key")
         try:
             secret = vendor(kinds[source]).secret_of(_asked(source))
         except ValueError as error:
-            _end(str(error))
+            end(str(error))
         _secrets(deployment).store(source, secret)
     typer.echo(f"{source}: stored. It is in force within {FRESH_SECONDS} seconds.")
 
@@ -84,8 +85,3 @@ def _with_key(url: str, deployment: Deployment, source: str) -> str:
     key = write_key(secrets.read(deployment.outputs["WriteKeySecretArn"]), source)
     parts = urlsplit(url)
     return parts._replace(netloc=f"{key}:x@{parts.netloc}").geturl()
-
-
-def _end(sentence: str) -> NoReturn:
-    typer.echo(sentence, err=True)
-    raise typer.Exit(1)
