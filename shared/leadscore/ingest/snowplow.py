@@ -1,78 +1,41 @@
 """Snowplow's tracker protocol: payloads of short names and text values, as all its trackers send them.
 
 Names are those of Snowplow's documentation ("Snowplow tracker protocol"). What trackers say of an event beyond these
-parameters is JSON that describes itself by a schema, plain or in base64.
+parameters describes itself by a schema (`snowplow_schemas`).
 """
 
-import base64
-import binascii
 import math
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
 from leadscore.domain.event import LeadEvent
 from leadscore.ingest.arrival import Arrival, event_name
 from leadscore.ingest.clock import occurred_at
-from leadscore.ingest.form import snake_case, trait_named, trait_value
+from leadscore.ingest.form import snake_case
 from leadscore.ingest.ids import email_address, identifier
-from leadscore.ingest.json_body import checked, parse
+from leadscore.ingest.json_body import checked
 from leadscore.ingest.page import campaign, with_path
 from leadscore.ingest.rejection import Rejected
+from leadscore.ingest.snowplow_schemas import (
+    EMPTY,
+    Payload,
+    SelfDescribing,
+    Told,
+    data_of,
+    entities_of,
+    told_by_schema,
+)
 
 PAYLOADS_MAX = 2_500
 #: A ping does not tell how long its heartbeat is. This is what Snowplow's documentation sets it to.
 PING_SECONDS = 10
 
-type Payload = Mapping[str, Any]
-
-_SCHEMA = re.compile(r"iglu:([\w.-]+)/([\w-]+)/[\w-]+/[0-9]+-[0-9]+-[0-9]+")
-_SNOWPLOW = "com.snowplowanalytics."
 _WRITE_KEY = re.compile(r".+_[0-9a-f]{32}")
 _BROWSER = "web"
 _SESSION = "client_session"
 #: When a payload is sent is no content of it, and neither is whose it is.
 _NOT_CONTENT = frozenset({"stm", "aid"})
-_EMPTY: tuple[Any, ...] = (None, "", {}, [])
-#: Of our names for an event's properties those in Snowplow's own events that are called otherwise there.
-_LINK = {"url": "targetUrl"}
-_PRODUCT = {"product_id": "sku", "price": "unitPrice"}
-_CANONICAL: Mapping[str, tuple[str, Mapping[str, str]]] = {
-    "link_click": ("Link Clicked", _LINK),
-    "screen_view": ("Screen Viewed", {}),
-    "site_search": ("Site Searched", {}),
-    "social_interaction": ("Social Engaged", {}),
-    "submit_form": ("Form Submitted", {}),
-    "add_to_cart": ("Product Added", _PRODUCT),
-    "remove_from_cart": ("Product Removed", _PRODUCT),
-}
-#: Of the e-commerce plug-in, whose one event says what happened in `type`, and of what in its entities.
-_ECOMMERCE = "snowplow_ecommerce_action"
-_ECOMMERCE_NAMES = {
-    "product_view": "Product Viewed",
-    "list_view": "Product List Viewed",
-    "add_to_cart": "Product Added",
-    "remove_from_cart": "Product Removed",
-    "transaction": "Order Completed",
-    "refund": "Order Refunded",
-}
-
-
-class SelfDescribing(NamedTuple):
-    """JSON with its schema's vendor and name."""
-
-    vendor: str
-    name: str
-    data: Any
-
-
-class Told(NamedTuple):
-    """What a payload says that happened."""
-
-    call: str
-    name: str
-    properties: dict[str, Any]
-    traits: Mapping[str, Any] = {}
 
 
 def payloads(document: Any) -> list[Any]:
@@ -117,7 +80,7 @@ def read_payload(
     if not isinstance(payload, dict):
         raise Rejected("invalid_event", "a payload must be a JSON object")
     canonical = checked({name: value for name, value in payload.items() if name not in _NOT_CONTENT})
-    entities = tuple(_entities(payload))
+    entities = tuple(entities_of(payload))
     page = _page(payload, page_url)
     told = _told(payload, page, entities)
     # A true timestamp is what a server's tracker knows better than its own clock: no clock is to be corrected by.
@@ -139,7 +102,7 @@ def read_payload(
             sent_at=None if true_time else _text(payload, "stm"),
             received_at=arrival.received_at,
         ),
-        properties={name: value for name, value in told.properties.items() if value not in _EMPTY},
+        properties={name: value for name, value in told.properties.items() if value not in EMPTY},
         traits=told.traits,
         context=_context(payload, told.call, page, entities, user_agent),
     )
@@ -159,7 +122,7 @@ def _told(payload: Payload, page: Mapping[str, Any], entities: tuple[SelfDescrib
                 "track", event_name("se_ac", payload.get("se_ac")), {**said, "value": _number(payload, "se_va")}
             )
         case "ue":
-            return _told_by_schema(_self_describing(_json(payload, "ue_px", "ue_pr"), "ue_px"), entities)
+            return told_by_schema(payload, entities)
         case "tr":
             return Told("track", "Order Completed", _order(payload))
         case "ti":
@@ -185,71 +148,9 @@ def _order_item(payload: Payload) -> dict[str, Any]:
     }
 
 
-def _told_by_schema(wrapped: SelfDescribing, entities: tuple[SelfDescribing, ...]) -> Told:
-    event = _self_describing(wrapped.data, "ue_px")
-    data = event.data if isinstance(event.data, dict) else {"data": event.data}
-    if not event.vendor.startswith(_SNOWPLOW):
-        return Told("track", _title(event.name), data)
-    if event.name == _ECOMMERCE:
-        return _shop_action(data, entities)
-    if event.name == "submit_form":
-        return _submitted_form(data)
-    name, renamed = _CANONICAL.get(event.name, (_title(event.name), {}))
-    properties = {**data, **{ours: data[theirs] for ours, theirs in renamed.items() if theirs in data}}
-    if event.name == "site_search" and isinstance(data.get("terms"), list):
-        properties["query"] = " ".join(map(str, data["terms"]))
-    return Told("screen" if name == "Screen Viewed" else "track", name, properties)
-
-
-def _submitted_form(data: Mapping[str, Any]) -> Told:
-    """Fields are traits or answers as those of any form. Trackers leave out passwords themselves."""
-    traits: dict[str, Any] = {}
-    answers: dict[str, Any] = {}
-    elements = data.get("elements")
-    for element in elements if isinstance(elements, list) else []:
-        field = element.get("name") if isinstance(element, dict) else None
-        if not isinstance(field, str) or element.get("value") in _EMPTY:
-            continue
-        if trait := trait_named(field):
-            traits[trait] = trait_value(trait, element["value"])
-        else:
-            answers[field] = element["value"]
-    return Told("track", _CANONICAL["submit_form"][0], {**answers, "form": data.get("formId")}, traits)
-
-
-def _shop_action(data: Mapping[str, Any], entities: tuple[SelfDescribing, ...]) -> Told:
-    kind = data.get("type")
-    if not isinstance(kind, str) or not kind:
-        raise Rejected("invalid_event", "an e-commerce action needs a `type`, such as add_to_cart")
-    products = [_renamed(product, {"product_id": "id"}) for product in _data_of(entities, "product")]
-    properties: dict[str, Any] = {name: value for name, value in data.items() if name != "type"}
-    properties |= products[0] if len(products) == 1 else {"products": products}
-    for order in _data_of(entities, "transaction"):
-        properties |= _renamed(order, {"order_id": "transaction_id", "total": "revenue"}) | {
-            "revenue": order.get("revenue")
-        }
-    for refund in _data_of(entities, "refund"):
-        properties |= _renamed(refund, {"order_id": "transaction_id", "total": "refund_amount"})
-    return Told("track", _ECOMMERCE_NAMES.get(kind) or event_name("type", _title(kind)), properties)
-
-
-def _data_of(entities: tuple[SelfDescribing, ...], name: str) -> list[Mapping[str, Any]]:
-    return [
-        entity.data
-        for entity in entities
-        if entity.name == name and entity.vendor.startswith(_SNOWPLOW) and isinstance(entity.data, dict)
-    ]
-
-
-def _renamed(data: Mapping[str, Any], ours: Mapping[str, str]) -> dict[str, Any]:
-    theirs = set(ours.values())
-    kept = {name: value for name, value in data.items() if name not in theirs}
-    return kept | {name: data[original] for name, original in ours.items() if original in data}
-
-
 def _device(payload: Payload, entities: tuple[SelfDescribing, ...]) -> str | None:
     """The tracker's own id of the browser or, from an app, of the installation; else the collector's, sent along."""
-    sessions = (session.get("userId") for session in _data_of(entities, _SESSION))
+    sessions = (session.get("userId") for session in data_of(entities, _SESSION))
     said = (payload.get("duid"), *sessions, payload.get("nuid"), payload.get("tnuid"))
     return next((device for value in said if (device := identifier("duid", value))), None)
 
@@ -275,7 +176,7 @@ def _context(
         "app": "" if _WRITE_KEY.fullmatch(app) else app,
         "entities": _by_name(entities),
     }
-    return {name: value for name, value in context.items() if value not in _EMPTY}
+    return {name: value for name, value in context.items() if value not in EMPTY}
 
 
 def _by_name(entities: tuple[SelfDescribing, ...]) -> dict[str, Any]:
@@ -285,58 +186,6 @@ def _by_name(entities: tuple[SelfDescribing, ...]) -> dict[str, Any]:
         if entity.name != _SESSION:
             found.setdefault(snake_case(entity.name), []).append(entity.data)
     return {name: data[0] if len(data) == 1 else data for name, data in found.items()}
-
-
-def _entities(payload: Payload) -> Iterator[SelfDescribing]:
-    if payload.get("cx") in _EMPTY and payload.get("co") in _EMPTY:
-        return
-    listed = _self_describing(_json(payload, "cx", "co"), "cx").data
-    if not isinstance(listed, list):
-        raise Rejected("invalid_event", "`cx` must hold a list of entities in `data`")
-    for entity in listed:
-        yield _self_describing(entity, "cx")
-
-
-def _self_describing(document: Any, field: str) -> SelfDescribing:
-    schema = document.get("schema") if isinstance(document, dict) else None
-    match = _SCHEMA.fullmatch(schema) if isinstance(schema, str) else None
-    if match is None:
-        raise Rejected(
-            "invalid_event", f"`{field}` must hold JSON with a `schema` such as iglu:com.acme/demo/jsonschema/1-0-0"
-        )
-    return SelfDescribing(match[1], match[2], document.get("data"))
-
-
-def _json(payload: Payload, encoded: str, plain: str) -> Any:
-    """JSON in base64 of either alphabet, with or without its padding, or as plain text."""
-    text = payload.get(encoded)
-    if text in _EMPTY:
-        text = payload.get(plain)
-        raw = text.encode() if isinstance(text, str) else b""
-    else:
-        raw = _from_base64(text)
-    try:
-        document = parse(raw)
-    except Rejected:
-        raise Rejected("invalid_event", f"`{encoded}` must be JSON in base64, or `{plain}` plain JSON") from None
-    # What comes within a text is as deep and large as any: it becomes part of the event.
-    checked(document)
-    return document
-
-
-def _from_base64(text: Any) -> bytes:
-    if not isinstance(text, str):
-        return b""
-    standard = text.replace("-", "+").replace("_", "/").rstrip("=")
-    try:
-        return base64.b64decode(standard + "=" * (-len(standard) % 4))
-    except (binascii.Error, ValueError):
-        return b""
-
-
-def _title(name: str) -> str:
-    """`trial_started` and `TrialStarted` as `Trial Started`."""
-    return " ".join(word.capitalize() for word in snake_case(name).split("_")) or name
 
 
 def _text(payload: Payload, name: str) -> str:

@@ -1,0 +1,182 @@
+"""What Snowplow's trackers say by JSON that describes itself by a schema: events of their plug-ins, and entities.
+
+It stands in a payload plain or in base64. Schemas are those of Iglu Central; whatever else is named by one is its
+company's own.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from leadscore.ingest.arrival import event_name
+from leadscore.ingest.form import snake_case, trait_named, trait_value
+from leadscore.ingest.json_body import checked, parse
+from leadscore.ingest.rejection import Rejected
+
+#: A tracker's parameters.
+type Payload = Mapping[str, Any]
+
+#: Values that say nothing.
+EMPTY: tuple[Any, ...] = (None, "", {}, [])
+
+_SCHEMA = re.compile(r"iglu:([\w.-]+)/([\w-]+)/[\w-]+/[0-9]+-[0-9]+-[0-9]+")
+_SNOWPLOW = "com.snowplowanalytics."
+#: Of our names for an event's properties those in Snowplow's own events that are called otherwise there.
+_LINK = {"url": "targetUrl"}
+_PRODUCT = {"product_id": "sku", "price": "unitPrice"}
+_CANONICAL: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "link_click": ("Link Clicked", _LINK),
+    "screen_view": ("Screen Viewed", {}),
+    "site_search": ("Site Searched", {}),
+    "social_interaction": ("Social Engaged", {}),
+    "submit_form": ("Form Submitted", {}),
+    "add_to_cart": ("Product Added", _PRODUCT),
+    "remove_from_cart": ("Product Removed", _PRODUCT),
+}
+#: Of the e-commerce plug-in, whose one event says what happened in `type`, and of what in its entities.
+_ECOMMERCE = "snowplow_ecommerce_action"
+_ECOMMERCE_NAMES = {
+    "product_view": "Product Viewed",
+    "list_view": "Product List Viewed",
+    "add_to_cart": "Product Added",
+    "remove_from_cart": "Product Removed",
+    "transaction": "Order Completed",
+    "refund": "Order Refunded",
+}
+
+
+class SelfDescribing(NamedTuple):
+    """JSON with its schema's vendor and name."""
+
+    vendor: str
+    name: str
+    data: Any
+
+
+class Told(NamedTuple):
+    """What a payload says that happened."""
+
+    call: str
+    name: str
+    properties: dict[str, Any]
+    traits: Mapping[str, Any] = {}
+
+
+def entities_of(payload: Payload) -> Iterator[SelfDescribing]:
+    """What the event has to do with: its session, products, and what a company describes. Raises Rejected."""
+    if payload.get("cx") in EMPTY and payload.get("co") in EMPTY:
+        return
+    listed = _self_describing(_json(payload, "cx", "co"), "cx").data
+    if not isinstance(listed, list):
+        raise Rejected("invalid_event", "`cx` must hold a list of entities in `data`")
+    for entity in listed:
+        yield _self_describing(entity, "cx")
+
+
+def data_of(entities: tuple[SelfDescribing, ...], name: str) -> list[Mapping[str, Any]]:
+    """The data of Snowplow's own entities of this name."""
+    return [
+        entity.data
+        for entity in entities
+        if entity.name == name and entity.vendor.startswith(_SNOWPLOW) and isinstance(entity.data, dict)
+    ]
+
+
+def told_by_schema(payload: Payload, entities: tuple[SelfDescribing, ...]) -> Told:
+    """What a self-describing event says. Raises Rejected."""
+    wrapped = _self_describing(_json(payload, "ue_px", "ue_pr"), "ue_px")
+    event = _self_describing(wrapped.data, "ue_px")
+    data = event.data if isinstance(event.data, dict) else {"data": event.data}
+    if not event.vendor.startswith(_SNOWPLOW):
+        return Told("track", _title(event.name), data)
+    if event.name == _ECOMMERCE:
+        return _shop_action(data, entities)
+    if event.name == "submit_form":
+        return _submitted_form(data)
+    name, renamed = _CANONICAL.get(event.name, (_title(event.name), {}))
+    properties = {**data, **{ours: data[theirs] for ours, theirs in renamed.items() if theirs in data}}
+    if event.name == "site_search" and isinstance(data.get("terms"), list):
+        properties["query"] = " ".join(map(str, data["terms"]))
+    return Told("screen" if name == "Screen Viewed" else "track", name, properties)
+
+
+def _submitted_form(data: Mapping[str, Any]) -> Told:
+    """Fields are traits or answers as those of any form. Trackers leave out passwords themselves."""
+    traits: dict[str, Any] = {}
+    answers: dict[str, Any] = {}
+    elements = data.get("elements")
+    for element in elements if isinstance(elements, list) else []:
+        field = element.get("name") if isinstance(element, dict) else None
+        if not isinstance(field, str) or element.get("value") in EMPTY:
+            continue
+        if trait := trait_named(field):
+            traits[trait] = trait_value(trait, element["value"])
+        else:
+            answers[field] = element["value"]
+    return Told("track", _CANONICAL["submit_form"][0], {**answers, "form": data.get("formId")}, traits)
+
+
+def _shop_action(data: Mapping[str, Any], entities: tuple[SelfDescribing, ...]) -> Told:
+    kind = data.get("type")
+    if not isinstance(kind, str) or not kind:
+        raise Rejected("invalid_event", "an e-commerce action needs a `type`, such as add_to_cart")
+    products = [_renamed(product, {"product_id": "id"}) for product in data_of(entities, "product")]
+    properties: dict[str, Any] = {name: value for name, value in data.items() if name != "type"}
+    properties |= products[0] if len(products) == 1 else {"products": products}
+    for order in data_of(entities, "transaction"):
+        properties |= _renamed(order, {"order_id": "transaction_id", "total": "revenue"}) | {
+            "revenue": order.get("revenue")
+        }
+    for refund in data_of(entities, "refund"):
+        properties |= _renamed(refund, {"order_id": "transaction_id", "total": "refund_amount"})
+    return Told("track", _ECOMMERCE_NAMES.get(kind) or event_name("type", _title(kind)), properties)
+
+
+def _renamed(data: Mapping[str, Any], ours: Mapping[str, str]) -> dict[str, Any]:
+    theirs = set(ours.values())
+    kept = {name: value for name, value in data.items() if name not in theirs}
+    return kept | {name: data[original] for name, original in ours.items() if original in data}
+
+
+def _self_describing(document: Any, field: str) -> SelfDescribing:
+    schema = document.get("schema") if isinstance(document, dict) else None
+    match = _SCHEMA.fullmatch(schema) if isinstance(schema, str) else None
+    if match is None:
+        raise Rejected(
+            "invalid_event", f"`{field}` must hold JSON with a `schema` such as iglu:com.acme/demo/jsonschema/1-0-0"
+        )
+    return SelfDescribing(match[1], match[2], document.get("data"))
+
+
+def _json(payload: Payload, encoded: str, plain: str) -> Any:
+    """JSON in base64 of either alphabet, with or without its padding, or as plain text."""
+    text = payload.get(encoded)
+    if text in EMPTY:
+        text = payload.get(plain)
+        raw = text.encode() if isinstance(text, str) else b""
+    else:
+        raw = _from_base64(text)
+    try:
+        document = parse(raw)
+    except Rejected:
+        raise Rejected("invalid_event", f"`{encoded}` must be JSON in base64, or `{plain}` plain JSON") from None
+    # What comes within a text is as deep and large as any: it becomes part of the event.
+    checked(document)
+    return document
+
+
+def _from_base64(text: Any) -> bytes:
+    if not isinstance(text, str):
+        return b""
+    standard = text.replace("-", "+").replace("_", "/").rstrip("=")
+    try:
+        return base64.b64decode(standard + "=" * (-len(standard) % 4))
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def _title(name: str) -> str:
+    """`trial_started` and `TrialStarted` as `Trial Started`."""
+    return " ".join(word.capitalize() for word in snake_case(name).split("_")) or name
