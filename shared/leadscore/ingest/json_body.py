@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from leadscore.ingest.rejection import Rejected
@@ -11,6 +12,8 @@ from leadscore.ingest.rejection import Rejected
 DEPTH_MAX = 32
 #: 32 KB, as in Segment's specification.
 EVENT_BYTES_MAX = 32 * 1024
+#: Values that say nothing.
+EMPTY: tuple[Any, ...] = (None, "", {}, [])
 
 #: Halves of surrogate pairs, which cannot be encoded, and the two characters that SQS refuses. A client that cuts a
 #: text in the middle of an emoji sends such a half: no reason to lose the event.
@@ -32,6 +35,11 @@ def parse(body: bytes) -> Any:
     except ValueError:
         raise Rejected("invalid_json", "the body is not valid JSON: check its quotes, commas and numbers") from None
     return document
+
+
+def filled(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What of it says something."""
+    return {name: value for name, value in values.items() if value not in EMPTY}
 
 
 def well_formed(text: str) -> str:

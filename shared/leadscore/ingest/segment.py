@@ -10,7 +10,7 @@ from leadscore.ingest.arrival import Arrival, event_name
 from leadscore.ingest.clock import occurred_at
 from leadscore.ingest.external_ids import external_ids
 from leadscore.ingest.ids import email_address, identifier
-from leadscore.ingest.json_body import checked
+from leadscore.ingest.json_body import EMPTY, checked, filled
 from leadscore.ingest.page import with_path
 from leadscore.ingest.rejection import Rejected
 
@@ -29,7 +29,6 @@ EVENT_NAMES = {
 }
 #: What changes from one sending of an event to the next, or is no content of it.
 _NOT_CONTENT = frozenset({"sentAt", "receivedAt", "writeKey", "_metadata"})
-_EMPTY: tuple[Any, ...] = (None, "", {}, [])
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ def read_call(item: Any, call: str, arrival: Arrival, envelope: Envelope | None 
         },
         content=canonical,
         message_id=item.get("messageId"),
-        is_dated=_timestamp(item) not in _EMPTY,
+        is_dated=_timestamp(item) not in EMPTY,
         occurred_at=occurred_at(
             timestamp=_timestamp(item),
             sent_at=envelope.sent_at if item.get("sentAt") is None else item["sentAt"],
@@ -172,10 +171,10 @@ def _said(item: Mapping[str, Any], call: str, context: Mapping[str, Any]) -> tup
         return {}, {**traits, "email": email} if email else traits
     if call == "group":
         group = {"groupId": item.get("groupId"), "traits": _object(item, "traits")}
-        return {name: value for name, value in group.items() if value not in _EMPTY}, _account(group["groupId"])
+        return filled(group), _account(group["groupId"])
     properties = _object(item, "properties")
     if call in {"page", "screen"}:
-        titles = {name: item[name] for name in ("name", "category") if item.get(name) not in _EMPTY}
+        titles = {name: item[name] for name in ("name", "category") if item.get(name) not in EMPTY}
         return with_path({**titles, **properties}), {}
     return properties, {}
 
@@ -198,12 +197,12 @@ def _email(call: str, properties: Mapping[str, Any], traits: Mapping[str, Any], 
 def _kept(context: Mapping[str, Any], call: str) -> dict[str, Any]:
     """The context without the visitor's address, which nobody scores, and without what is stored as traits already."""
     dropped = {"ip", "traits"} if call == "identify" else {"ip"}
-    return {name: value for name, value in context.items() if name not in dropped and value not in _EMPTY}
+    return {name: value for name, value in context.items() if name not in dropped and value not in EMPTY}
 
 
 def _timestamp(item: Mapping[str, Any]) -> Any:
     """RudderStack's clients may send only `originalTimestamp`; a `timestamp` is what the caller chose."""
-    return item.get("originalTimestamp") if item.get("timestamp") in _EMPTY else item["timestamp"]
+    return item.get("originalTimestamp") if item.get("timestamp") in EMPTY else item["timestamp"]
 
 
 def _object(holder: Mapping[str, Any], name: str) -> dict[str, Any]:

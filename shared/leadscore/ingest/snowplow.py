@@ -14,11 +14,10 @@ from leadscore.ingest.arrival import Arrival, event_name
 from leadscore.ingest.clock import occurred_at
 from leadscore.ingest.form import snake_case
 from leadscore.ingest.ids import email_address, identifier
-from leadscore.ingest.json_body import checked
+from leadscore.ingest.json_body import checked, filled
 from leadscore.ingest.page import campaign, with_path
 from leadscore.ingest.rejection import Rejected
 from leadscore.ingest.snowplow_schemas import (
-    EMPTY,
     Payload,
     SelfDescribing,
     Told,
@@ -102,7 +101,7 @@ def read_payload(
             sent_at=None if true_time else _text(payload, "stm"),
             received_at=arrival.received_at,
         ),
-        properties={name: value for name, value in told.properties.items() if value not in EMPTY},
+        properties=filled(told.properties),
         traits=told.traits,
         context=_context(payload, told.call, page, entities, user_agent),
     )
@@ -176,7 +175,7 @@ def _context(
         "app": "" if _WRITE_KEY.fullmatch(app) else app,
         "entities": _by_name(entities),
     }
-    return {name: value for name, value in context.items() if value not in EMPTY}
+    return filled(context)
 
 
 def _by_name(entities: tuple[SelfDescribing, ...]) -> dict[str, Any]:

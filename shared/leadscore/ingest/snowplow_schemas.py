@@ -12,14 +12,11 @@ from typing import Any, NamedTuple
 
 from leadscore.ingest.arrival import event_name
 from leadscore.ingest.form import snake_case, trait_named, trait_value
-from leadscore.ingest.json_body import checked, parse
+from leadscore.ingest.json_body import EMPTY, checked, parse
 from leadscore.ingest.rejection import Rejected
 
 #: A tracker's parameters.
 type Payload = Mapping[str, Any]
-
-#: Values that say nothing.
-EMPTY: tuple[Any, ...] = (None, "", {}, [])
 
 _SCHEMA = re.compile(r"iglu:([\w.-]+)/([\w-]+)/[\w-]+/[0-9]+-[0-9]+-[0-9]+")
 _SNOWPLOW = "com.snowplowanalytics."

@@ -3,10 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from leadscore.ingest.json_body import EMPTY
 from leadscore.ingest.rejection import Rejected
-
-#: Values that say nothing.
-EMPTY: tuple[Any, ...] = (None, "", {}, [])
 
 
 def an_object(what: str, value: Any) -> Mapping[str, Any]:
@@ -35,7 +33,3 @@ def first(holder: Mapping[str, Any], *names: str) -> Any:
 def text(holder: Mapping[str, Any], name: str) -> str:
     value = holder.get(name)
     return value if isinstance(value, str) else ""
-
-
-def filled(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value not in EMPTY}

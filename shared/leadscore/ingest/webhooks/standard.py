@@ -9,8 +9,9 @@ from typing import Any
 
 from leadscore.domain.event import Trust
 from leadscore.ingest.arrival import Arrival
+from leadscore.ingest.json_body import filled
 from leadscore.ingest.segment import EVENT_NAMES, read_batch
-from leadscore.ingest.webhooks.document import an_object, filled, first, listed, part, text
+from leadscore.ingest.webhooks.document import an_object, first, listed, part, text
 from leadscore.ingest.webhooks.signature import base64_of, check_age, compare, from_base64, sha256_hmac, wrong
 from leadscore.ingest.webhooks.vendor import (
     Delivery,

@@ -10,10 +10,10 @@ from leadscore.ingest.arrival import MESSAGE_ID_CHARACTERS_MAX, Arrival, event_n
 from leadscore.ingest.clock import occurred_at
 from leadscore.ingest.http import Request
 from leadscore.ingest.ids import email_address, identifier
-from leadscore.ingest.json_body import checked, fingerprint
+from leadscore.ingest.json_body import EMPTY, checked, filled, fingerprint
 from leadscore.ingest.rejection import Rejected
 from leadscore.ingest.segment import Failure
-from leadscore.ingest.webhooks.document import EMPTY, an_object, filled, first
+from leadscore.ingest.webhooks.document import an_object, first
 
 #: An array of events is a batch like any other.
 EVENTS_MAX = 2_500
