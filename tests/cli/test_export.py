@@ -291,6 +291,7 @@ def test_google_takes_dots_out_of_its_own_addresses_alone() -> None:
     "word",
     [
         track("ada", "Unsubscribed"),
+        track("ada", "Consent Withdrawn"),
         track("ada", "Email Marked as Spam"),
         identify("ada", email_opt_out=True),
     ],

@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from leadscore.domain.event import LeadEvent, Trust
+from leadscore.domain.uncounted import CONSENT_GIVEN, CONSENT_WITHDRAWN
 from leadscore.use_cases.export_leads import ExportedLead
 
 _GOOGLE_MAIL = frozenset({"gmail.com", "googlemail.com"})
-_REFUSALS = frozenset({"Unsubscribed", "Email Marked as Spam"})
-_CONSENT = "Consent Given"
+_REFUSALS = frozenset({"Unsubscribed", "Email Marked as Spam", CONSENT_WITHDRAWN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,4 +61,4 @@ def _is_refusal(event: LeadEvent) -> bool:
 
 
 def _is_consent(event: LeadEvent) -> bool:
-    return event.name == _CONSENT and event.trust > Trust.PUBLIC
+    return event.name == CONSENT_GIVEN and event.trust > Trust.PUBLIC
