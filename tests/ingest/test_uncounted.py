@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from leadscore.ingest.facts.crawlers import is_crawler
 from leadscore.ingest.facts.uncounted import House
 from leadscore.ingest.file_lines import lines_of
-from leadscore.use_cases.import_file import Sender, rows_of_json
+from leadscore.use_cases.import_file import Importer, rows_of_json
 from tests.ingest.door import PUBLIC_KEY, SERVER_KEY, Door, basic
 
 CHROME = (
@@ -237,9 +237,9 @@ def test_no_context_is_a_reason_to_fail(context: dict[str, Any]) -> None:
 
 
 def test_own_people_in_a_file_are_own_people() -> None:
-    sender = Sender("crm", 1, HOUSE)
+    importer = Importer("crm", 1, HOUSE)
     rows = rows_of_json(
-        lines_of([b'{"type": "identify", "userId": "u", "traits": {"email": "ann@northwind.example"}}']), sender
+        lines_of([b'{"type": "identify", "userId": "u", "traits": {"email": "ann@northwind.example"}}']), importer
     )
     [row] = rows
     assert row.event is not None

@@ -19,10 +19,10 @@ from leadscore.use_cases.import_file import (
     OTHER_REASONS,
     REASONS_MAX,
     ROWS_PER_SENDING,
+    Importer,
     Progress,
     Refused,
     Row,
-    Sender,
     import_rows,
     is_csv,
     open_csv,
@@ -37,7 +37,7 @@ from tests.accounts import account_keeping
 from tests.leads import NOON, small_model
 from tests.use_cases.world import run_in_turn
 
-SENDER = Sender("import", NOON)
+IMPORTER = Importer("import", NOON)
 EVENT = {"type": "track", "event": "Demo Requested", "userId": "u1", "timestamp": "2020-01-01T00:00:00Z"}
 CELLS = st.text(st.characters(codec="utf-8"), max_size=20) | st.sampled_from(["", "a@x.example", "u1", "2020-01-01"])
 
@@ -68,11 +68,11 @@ class Imported:
         lines = lines_of([raw])
         if raw.startswith(b"{"):
             self._writer: RefusedCsv | RefusedJson = RefusedJson(self._file.write)
-            return rows_of_json(lines, SENDER)
+            return rows_of_json(lines, IMPORTER)
         said = read_mapping(mapping, name="m") if mapping else ImportMapping({})
         file = open_csv(lines, said)
         self._writer = RefusedCsv(self._file.write, file.head)
-        return rows_of_csv(lines, file, SENDER)
+        return rows_of_csv(lines, file, IMPORTER)
 
     def _keep(self, refused: Refused) -> None:
         self.refused.append(refused)
@@ -225,7 +225,7 @@ def test_an_import_goes_on_behind_what_was_sent() -> None:
     queue = MemoryQueue()
     carried = Progress.from_json(json.loads(json.dumps(begun.to_json())), line=begun.line, end=begun.end)
     done = import_rows(
-        rows_of_csv(rest, file, SENDER), queue=queue, cause=Cause.IMPORT, new_token=str,
+        rows_of_csv(rest, file, IMPORTER), queue=queue, cause=Cause.IMPORT, new_token=str,
         keep_refused=lambda _: None, progress=carried,
     )  # fmt: skip
 

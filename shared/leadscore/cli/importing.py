@@ -27,10 +27,10 @@ from leadscore.ingest.rejection import Rejected
 from leadscore.use_cases.import_file import (
     SOURCE,
     CsvFile,
+    Importer,
     Progress,
     Refused,
     Row,
-    Sender,
     import_rows,
     is_csv,
     open_csv,
@@ -108,10 +108,10 @@ class _Opened:
         self.csv: CsvFile | None = open_csv(self._lines, mapping) if is_csv(file.name) else None
 
     def rows(self) -> Iterator[Row]:
-        sender = Sender(self._source, self._opened_at, self.house)
+        importer = Importer(self._source, self._opened_at, self.house)
         if self.csv is None:
-            return rows_of_json(self._lines, sender)
-        return rows_of_csv(self._lines, self.csv, sender)
+            return rows_of_json(self._lines, importer)
+        return rows_of_csv(self._lines, self.csv, importer)
 
     def send(self, queue: EventsQueue, cause: Cause) -> tuple[Progress, Path | None]:
         """What became of the rows, and the file of those that were refused."""

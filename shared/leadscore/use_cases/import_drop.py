@@ -19,9 +19,9 @@ from leadscore.ingest.rejection import Rejected
 from leadscore.use_cases.import_file import (
     SOURCE,
     CsvFile,
+    Importer,
     Progress,
     Row,
-    Sender,
     import_rows,
     is_csv,
     open_csv,
@@ -99,7 +99,7 @@ class DropImport:
         if job.progress.end:
             rest = self.drop.read(job.key, etag=job.etag, start=job.progress.end)
             lines = lines_of(rest, after=job.progress.line, end=job.progress.end)
-        return _Opened(lines, csv, mapping, Sender(mapping.source or SOURCE, self.now(), self.house))
+        return _Opened(lines, csv, mapping, Importer(mapping.source or SOURCE, self.now(), self.house))
 
     def _mapping(self, job: Job) -> ImportMapping:
         name = job.name + MAPPING_ENDING
@@ -147,12 +147,12 @@ class _Opened:
     lines: Iterator[Line]
     csv: CsvFile | None
     mapping: ImportMapping
-    sender: Sender
+    importer: Importer
 
     def rows(self) -> Iterator[Row]:
         if self.csv is None:
-            return rows_of_json(self.lines, self.sender)
-        return rows_of_csv(self.lines, self.csv, self.sender)
+            return rows_of_json(self.lines, self.importer)
+        return rows_of_csv(self.lines, self.csv, self.importer)
 
     def refused_rows(self, file: IO[bytes]) -> RefusedCsv | RefusedJson:
         return RefusedJson(file.write) if self.csv is None else RefusedCsv(file.write, self.csv.head)

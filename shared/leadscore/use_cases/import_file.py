@@ -66,7 +66,7 @@ class CsvFile(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Sender:
+class Importer:
     """Whose word the rows are, and when they came (ms). It is the deployer's own file, so it is believed.
 
     Own people and tests are told by the `house`.
@@ -142,16 +142,16 @@ def open_csv(lines: Iterator[Line], mapping: ImportMapping) -> CsvFile:
     return CsvFile(head, columns_of(head.names, meanings, event=mapping.event))
 
 
-def rows_of_csv(lines: Iterator[Line], file: CsvFile, sender: Sender) -> Iterator[Row]:
+def rows_of_csv(lines: Iterator[Line], file: CsvFile, importer: Importer) -> Iterator[Row]:
     """The rows behind the head."""
-    arrival = sender.arrival()
+    arrival = importer.arrival()
     for row in csv_rows(lines, encoding=file.head.encoding, delimiter=file.head.delimiter):
         yield _csv_row(row, file.columns, arrival)
 
 
-def rows_of_json(lines: Iterator[Line], sender: Sender) -> Iterator[Row]:
+def rows_of_json(lines: Iterator[Line], importer: Importer) -> Iterator[Row]:
     """The rows of a file with an event in Segment's format per line, as `leadscore score` reads them."""
-    return (_json_row(line, sender) for line in lines)
+    return (_json_row(line, importer) for line in lines)
 
 
 def import_rows(
@@ -197,14 +197,16 @@ def _csv_row(row: CsvRow, columns: Columns, arrival: Arrival) -> Row:
     return Row(row.line, row.end, refused=Refused(row.line, reason, row.text, row.cells))
 
 
-def _json_row(line: Line, sender: Sender) -> Row:
+def _json_row(line: Line, importer: Importer) -> Row:
     if not line.raw.strip():
         return Row(line.number, line.end)
     item = None
     try:
         item = _without_refusal(_parsed(line))
-        said = read_item(item, as_of=sender.received_at, trust=Trust.SERVER, source=sender.source, house=sender.house)
-        event = _happened(said, sender)
+        said = read_item(
+            item, as_of=importer.received_at, trust=Trust.SERVER, source=importer.source, house=importer.house
+        )
+        event = _happened(said, importer)
     except Rejected as rejected:
         text = line.raw.decode("utf-8", "surrogateescape")
         return Row(line.number, line.end, refused=Refused(line.number, rejected.message, text, item=item))
@@ -217,8 +219,8 @@ def _parsed(line: Line) -> Any:
     return parse_line(line.raw)
 
 
-def _happened(event: LeadEvent | None, sender: Sender) -> LeadEvent | None:
-    if event is not None and event.occurred_at > sender.received_at:
+def _happened(event: LeadEvent | None, importer: Importer) -> LeadEvent | None:
+    if event is not None and event.occurred_at > importer.received_at:
         raise Rejected("invalid_timestamp", "the time lies in the future: import what has happened")
     return event
 

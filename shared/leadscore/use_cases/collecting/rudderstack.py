@@ -7,13 +7,12 @@ from leadscore.ingest.rudderstack import read_merge, read_picture
 from leadscore.ingest.rudderstack import source_config as config_of
 from leadscore.use_cases.collecting.collector import SUCCESS, Collector
 from leadscore.use_cases.collecting.pixel import pictured
-from leadscore.use_cases.collecting.segment import take_batch
+from leadscore.use_cases.collecting.segment import take_batch, write_key_in
 
 
 def merge(collector: Collector, request: Request) -> Response:
     document = parse(request.content())
-    key = document.get("writeKey") if isinstance(document, dict) else None
-    collector.keep([read_merge(document, collector.arrival(request, key))])
+    collector.keep([read_merge(document, collector.arrival(request, write_key_in(document)))])
     return SUCCESS
 
 

@@ -17,7 +17,7 @@ _SHORT_CALLS = {"i": "identify", "t": "track", "p": "page", "s": "screen", "g": 
 
 def call(collector: Collector, request: Request, name: str) -> Response:
     document = parse(request.content())
-    arrival = collector.arrival(request, _write_key(document))
+    arrival = collector.arrival(request, write_key_in(document))
     event = read_call(document, _SHORT_CALLS.get(name, name), arrival)
     collector.keep([event] if event is not None else [])
     return SUCCESS
@@ -25,7 +25,7 @@ def call(collector: Collector, request: Request, name: str) -> Response:
 
 def batch(collector: Collector, request: Request) -> Response:
     document = parse(request.content())
-    return take_batch(collector, document, request, _write_key(document))
+    return take_batch(collector, document, request, write_key_in(document))
 
 
 def take_batch(collector: Collector, document: Any, request: Request, key: Any) -> Response:
@@ -35,6 +35,11 @@ def take_batch(collector: Collector, document: Any, request: Request, key: Any) 
     collector.keep_failures(document, content.failures, arrival)
     collector.keep(content.events)
     return _batch_answer(content)
+
+
+def write_key_in(document: Any) -> Any:
+    """The key where clients put it that can set no header."""
+    return document.get("writeKey") if isinstance(document, dict) else None
 
 
 def settings(collector: Collector, request: Request, key: str) -> Response:
@@ -51,7 +56,3 @@ def _batch_answer(content: Batch) -> Response:
         for failed in content.failures[:NAMED_FAILURES_MAX]
     ]
     return json_response({"success": True, "failed": len(content.failures), "failures": named})
-
-
-def _write_key(document: Any) -> Any:
-    return document.get("writeKey") if isinstance(document, dict) else None
