@@ -9,13 +9,10 @@ from collections.abc import Iterable
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from leadscore.domain.event import LeadEvent
+from leadscore.domain.event import DIRECT_CHANNEL, INTERNAL_CHANNEL, LeadEvent
 from leadscore.domain.page import campaign_of, page_of, query_of, split_url, text_of
 from leadscore.domain.uncounted import is_flagged
 
-#: A page reached from another of the same site.
-INTERNAL_CHANNEL = "internal"
-DIRECT = "direct"
 #: What ad networks and mail platforms add to a link, with the channel it tells, the clearest first. Facebook's stands
 #: on unpaid links, too.
 CLICK_IDS = {
@@ -79,7 +76,7 @@ def attribution(events: Iterable[LeadEvent]) -> Attribution:
     seen_at: dict[tuple[str, ...], int] = {}
     for event in sorted(events, key=lambda event: event.order):
         touch = _touch(event)
-        if touch is None or (touch.channel == DIRECT and touches):
+        if touch is None or (touch.channel == DIRECT_CHANNEL and touches):
             continue
         before = seen_at.get(touch.brought_about_by)
         seen_at[touch.brought_about_by] = touch.at

@@ -26,6 +26,8 @@ EXTERNAL_IDS_MAX = 5
 IDENTIFIER_BYTES_MAX = 256
 #: The trait that says of which company somebody is; a `group` call gives it.
 ACCOUNT = "account"
+#: Values of `context.channel`: a page reached from another of the same site, and one whose address was typed in.
+INTERNAL_CHANNEL, DIRECT_CHANNEL = "internal", "direct"
 
 _ID = re.compile(r"[A-Za-z0-9_-]{22}")
 _EXTERNAL_TYPE = re.compile(r"[a-z][a-z0-9_]{0,31}")

@@ -1,8 +1,7 @@
 """An event that comes late, folded in as if it had come in its place, where that is sure to be the same."""
 
-from leadscore.domain.attribution import INTERNAL_CHANNEL
 from leadscore.domain.effects import effects_of
-from leadscore.domain.event import LeadEvent
+from leadscore.domain.event import INTERNAL_CHANNEL, LeadEvent
 from leadscore.domain.instants import be_active
 from leadscore.domain.ledger import give, shown_scores
 from leadscore.domain.model import SCORE_RESET, Model, event_document

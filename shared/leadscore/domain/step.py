@@ -1,9 +1,8 @@
 """One event in its place: what it does to a lead's state, after everything that time did before it."""
 
-from leadscore.domain.attribution import DIRECT, INTERNAL_CHANNEL
 from leadscore.domain.durations import DAY_MS
 from leadscore.domain.effects import apply_effects
-from leadscore.domain.event import LeadEvent
+from leadscore.domain.event import DIRECT_CHANNEL, INTERNAL_CHANNEL, LeadEvent
 from leadscore.domain.instants import be_active, run_until
 from leadscore.domain.ledger import book, give, give_together, withdraw
 from leadscore.domain.machines import remember
@@ -177,7 +176,7 @@ def _touch(state: LeadState, event: LeadEvent) -> None:
     first, last = state.channels
     if not first:
         state.channels = (channel, channel)
-    elif channel not in (DIRECT, last):
+    elif channel not in (DIRECT_CHANNEL, last):
         state.channels = (first, channel)
 
 
