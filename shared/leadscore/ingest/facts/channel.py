@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from leadscore.domain.attribution import CLICK_IDS
-from leadscore.domain.event import Json
+from leadscore.domain.event import DIRECT_CHANNEL, INTERNAL_CHANNEL, Json
 from leadscore.domain.page import campaign_of, page_of, query_of, split_url, text_of
 from leadscore.ingest.facts.referrers import APPS, MEDIUMS, PAID_MEDIUMS, SOURCES, channel_of_host
 
@@ -26,7 +26,7 @@ def channel(call: str, properties: Json, context: Json) -> str | None:
     came_by = _by_campaign(tagged, url) or _by_referrer(referrer, url)
     if came_by is None and tagged:
         return "referral"
-    return "direct" if came_by is None and call == "page" and not referrer else came_by
+    return DIRECT_CHANNEL if came_by is None and call == "page" and not referrer else came_by
 
 
 def _tagged(said: Any, url: str) -> Mapping[str, str]:
@@ -58,7 +58,7 @@ def _by_referrer(referrer: str, url: str) -> str | None:
     host = _host(referrer)
     if not host:
         return None
-    return "internal" if host == _host(url) else channel_of_host(host) or "referral"
+    return INTERNAL_CHANNEL if host == _host(url) else channel_of_host(host) or "referral"
 
 
 def _host(url: str) -> str:
