@@ -294,6 +294,7 @@ def test_google_takes_dots_out_of_its_own_addresses_alone() -> None:
         track("ada", "Consent Withdrawn"),
         track("ada", "Email Marked as Spam"),
         identify("ada", email_opt_out=True),
+        {**track("ada", "Page Viewed"), "context": {"internal": "lead"}},
     ],
 )
 def test_whoever_said_no_is_in_no_audience(office: Office, word: dict[str, Any]) -> None:

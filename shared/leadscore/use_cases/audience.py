@@ -46,11 +46,15 @@ PLATFORMS = {
 
 
 def wants_none(lead: ExportedLead, history: Iterable[LeadEvent]) -> bool:
-    """Whether the person is out, is disqualified, or said no: the last word counts, whatever the model makes of it.
+    """Whether the person is out, is disqualified, is one of us, or said no: the last word counts, whatever the model
+    makes of it.
 
     A no is heard from anybody; a yes only from who is believed to speak for the person.
     """
-    if lead.committed.is_out or lead.committed.is_disqualified or lead.traits.get("email_opt_out") is True:
+    state = lead.committed
+    if state.is_out or state.is_disqualified or state.is_own or state.is_unconsented:
+        return True
+    if lead.traits.get("email_opt_out") is True:
         return True
     words = [event for event in history if _is_refusal(event) or _is_consent(event)]
     return bool(words) and _is_refusal(max(words, key=lambda event: event.order))
