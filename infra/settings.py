@@ -14,6 +14,8 @@ WEBHOOK_KINDS = ("sendgrid", "mailgun", "postmark", "typeform", "calendly", "hub
 #: Amazon SES: its events stay inside AWS.
 SES_KIND = "ses"
 SOURCE_KINDS = ("public", "server", "mautic", "snowplow", *WEBHOOK_KINDS, SES_KIND)
+#: A source's name begins its write key, the user of Basic authentication, which a colon ends.
+SOURCE_NAME = re.compile(r"[^\s:]{1,100}")
 #: What a webhook's source is called is part of its URL.
 WEBHOOK_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 PERSONAL_FIELDS = ("email", "name")
@@ -23,6 +25,10 @@ ORIGIN = re.compile(r"(https://[^/?#@\s]+|http://(localhost|127\.0\.0\.1)(:\d+)?
 HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 #: CloudFront reads certificates in this region only.
 CERTIFICATE = re.compile(r"arn:aws[a-z-]*:acm:us-east-1:\d{12}:certificate/[0-9a-f-]+")
+
+
+class SettingsError(ValueError):
+    """A value of the context that cannot be; the message names it and says what can."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,44 +88,50 @@ class Settings:
         self._check_sources()
         for field in self.personal_fields:
             if field not in PERSONAL_FIELDS:
-                raise ValueError(f"context `personal_fields`: {field!r}; say some of {', '.join(PERSONAL_FIELDS)}")
+                raise SettingsError(f"context `personal_fields`: {field!r}; say some of {', '.join(PERSONAL_FIELDS)}")
         for site in self.redirect_sites:
             if not ORIGIN.fullmatch(site):
-                raise ValueError(f"context `redirect_sites`: {site!r}; say an origin such as https://www.example.com")
+                raise SettingsError(
+                    f"context `redirect_sites`: {site!r}; say an origin such as https://www.example.com"
+                )
         self._check_internal()
         if self.lead_link and "{lead}" not in self.lead_link:
-            raise ValueError("context `lead_link`: it has no {lead}; say e.g. https://crm.example.com/leads/{lead}")
+            raise SettingsError("context `lead_link`: it has no {lead}; say e.g. https://crm.example.com/leads/{lead}")
         self._check_domain()
 
     def _check_internal(self) -> None:
         for name, values in self.internal.items():
-            if name not in INTERNAL or not isinstance(values, list):
-                raise ValueError(f"context `internal`: {name!r}; say lists by the name of {', '.join(INTERNAL)}")
+            if name not in INTERNAL:
+                raise SettingsError(f"context `internal`: {name!r}; say lists by the name of {', '.join(INTERNAL)}")
+            if not isinstance(values, list):
+                raise SettingsError(f"context `internal`: {name} is no list; say e.g. {json.dumps([values])}")
         for network in self.internal.get("addresses", ()):
             try:
                 ip_network(network)
             except ValueError:
-                raise ValueError(
+                raise SettingsError(
                     f"context `internal`: {network!r} is no network; say e.g. 203.0.113.0/24 or 203.0.113.7"
                 ) from None
 
     def _check_sources(self) -> None:
         for source, kind in self.sources.items():
             if kind not in SOURCE_KINDS:
-                raise ValueError(f"context `sources`: {source} is {kind!r}; say one of {', '.join(SOURCE_KINDS)}")
+                raise SettingsError(f"context `sources`: {source} is {kind!r}; say one of {', '.join(SOURCE_KINDS)}")
             if kind in WEBHOOK_KINDS and not WEBHOOK_NAME.fullmatch(source):
-                raise ValueError(f"context `sources`: {source!r}, a webhook's name: say some of a-z, 0-9, - and _")
+                raise SettingsError(f"context `sources`: {source!r}, a webhook's name: say some of a-z, 0-9, - and _")
+            if not SOURCE_NAME.fullmatch(source):
+                raise SettingsError(f"context `sources`: {source!r} becomes part of a key: leave out blanks and `:`")
         for kind, why in (("mautic", "whose clients send no key"), (SES_KIND, "which is the account's own")):
             if list(self.sources.values()).count(kind) > 1:
-                raise ValueError(f"context `sources`: more than one is of kind {kind}, {why}; keep one")
+                raise SettingsError(f"context `sources`: more than one is of kind {kind}, {why}; keep one")
 
     def _check_domain(self) -> None:
         if self.collect_domain and not HOST.fullmatch(self.collect_domain):
-            raise ValueError("context `collect_domain`: it is no host; say e.g. collect.example.com")
+            raise SettingsError("context `collect_domain`: it is no host; say e.g. collect.example.com")
         if bool(self.collect_domain) != bool(self.collect_certificate):
-            raise ValueError("context `collect_domain` and `collect_certificate`: one is missing; give both or none")
+            raise SettingsError("context `collect_domain` and `collect_certificate`: one is missing; give both or none")
         if self.collect_certificate and not CERTIFICATE.fullmatch(self.collect_certificate):
-            raise ValueError(
+            raise SettingsError(
                 "context `collect_certificate`: it is no certificate that CloudFront reads; say the ARN of one of AWS"
                 " Certificate Manager in us-east-1"
             )
@@ -130,5 +142,12 @@ class Settings:
         given = {field.name: context(field.name) for field in fields(cls)}
         for field in fields(cls):
             if field.type is not str and isinstance(given[field.name], str):
-                given[field.name] = json.loads(given[field.name])
+                given[field.name] = _from_json(field.name, given[field.name])
         return cls(**{name: value for name, value in given.items() if value is not None})
+
+
+def _from_json(name: str, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise SettingsError(f"context `{name}`: it is no JSON; say it in quotes as in docs/deploy.md") from None

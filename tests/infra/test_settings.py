@@ -2,8 +2,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+from aws_cdk import App
 
-from infra.settings import Settings
+from infra import app
+from infra.settings import Settings, SettingsError
 from tests.infra.conftest import CERTIFICATE, CONTEXT
 
 
@@ -32,6 +34,12 @@ def test_the_command_line_gives_text_which_is_read_as_what_it_means() -> None:
     [
         ({"sources": {"shop": "declared"}}, r"`sources`: shop is 'declared'; say one of public, server"),
         ({"sources": {"a": "mautic", "b": "mautic"}}, r"`sources`: more than one is of kind mautic"),
+        ({"sources": {"Web Site": "public"}}, r"`sources`: 'Web Site' becomes part of a key"),
+        ({"sources": {"web:site": "public"}}, r"`sources`: 'web:site' becomes part of a key"),
+        ({"sources": "{'shop': 'server'}"}, r"`sources`: it is no JSON"),
+        ({"internal": {"domains": ["acme.com"]}}, r"`internal`: 'domains'; say lists by the name of email_domains"),
+        ({"internal": {"email_domains": "acme.com"}}, r"`internal`: email_domains is no list; .*\[\"acme.com\"\]"),
+        ({"internal": {"addresses": ["office"]}}, r"`internal`: 'office' is no network"),
         ({"personal_fields": ["phone"]}, r"`personal_fields`: 'phone'; say some of email, name"),
         ({"redirect_sites": ["http://www.example.com"]}, r"`redirect_sites`: .*; say an origin"),
         ({"redirect_sites": ["https://www.example.com/thanks"]}, r"`redirect_sites`: .*; say an origin"),
@@ -49,8 +57,15 @@ def test_the_command_line_gives_text_which_is_read_as_what_it_means() -> None:
     ],
 )
 def test_a_wrong_value_is_refused_with_its_name_and_the_remedy(context: dict[str, Any], says: str) -> None:
-    with pytest.raises(ValueError, match=says):
+    with pytest.raises(SettingsError, match=says):
         read(**context)
+
+
+def test_a_wrong_value_ends_the_synthesis_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "App", lambda: App(context=CONTEXT | {"sources": {"survey": "typefrm"}}))
+
+    with pytest.raises(SystemExit, match=r"^context `sources`: survey is 'typefrm'; say one of public"):
+        app.main()
 
 
 def test_a_laptop_gets_the_same_stack_but_for_tls_and_a_call_that_the_emulator_asks_for(
