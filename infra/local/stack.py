@@ -4,6 +4,7 @@ Events go in through the front (infra/local/front.py), as they go through CloudF
 the emulator serves it.
 """
 
+import json
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -56,6 +57,12 @@ class LocalStack:
         return write_key(self._write_key_root, SERVER_SOURCE)
 
     @cached_property
+    def sources(self) -> dict[str, str]:
+        """The kind of each source that may send."""
+        function = self.client("lambda").get_function_configuration(FunctionName=self.outputs["CollectFunctionName"])
+        return dict(json.loads(function["Environment"]["Variables"]["SOURCES"]))
+
+    @cached_property
     def leads_token(self) -> str:
         return self._secret("LeadsTokenSecretArn")
 
@@ -68,12 +75,15 @@ class LocalStack:
         return client(service, self.ministack.endpoint_url)
 
     def summary(self) -> dict[str, str]:
-        """What a user points a form, a client or the AWS CLI at."""
+        """What a user points a form, a client or the AWS CLI at. Sources that cdk.json does not name have no key."""
+        keys = {
+            PUBLIC_SOURCE: {"public_write_key": self.public_write_key},
+            SERVER_SOURCE: {"server_write_key": self.server_write_key},
+        }
         return {
             "collect_url": self.collect_url,
             "leads_url": self.leads_url,
-            "public_write_key": self.public_write_key,
-            "server_write_key": self.server_write_key,
+            **{name: key for source in self.sources if source in keys for name, key in keys[source].items()},
             "leads_token": self.leads_token,
             "sales_queue_url": self.sales_queue_url,
             "nurture_queue_url": self.nurture_queue_url,

@@ -6,7 +6,7 @@ import sys
 from infra.local.deploy import DeploymentError, deploy
 from infra.local.front_process import FrontError, ensure
 from infra.local.ministack import ROOT, MiniStack, MiniStackError, start
-from infra.local.stack import LocalStack
+from infra.local.stack import PUBLIC_SOURCE, SERVER_SOURCE, LocalStack
 
 DIRECTORY = ROOT / ".leadscore"
 RUNNING = DIRECTORY / "ministack.json"
@@ -32,6 +32,9 @@ def main() -> int:
     print("\nThe stack is up. Also in .leadscore/local.json; `make down` stops it.\n")
     for name, value in summary.items():
         print(f"  {name:18} {value}")
+    if set(stack.sources) != {PUBLIC_SOURCE, SERVER_SOURCE}:
+        print("\nAll sources' write keys: .venv/bin/leadscore keys --local")
+        print("The URLs of webhooks:    .venv/bin/leadscore webhooks list --local")
     return 0
 
 
