@@ -118,9 +118,9 @@ def test_its_form_makes_a_lead_and_brings_the_browser_to_the_thanks() -> None:
     assert (event.name, event.trust, identifiers(event)) == (
         "Form Submitted",
         Trust.DECLARED,
-        {"email": "ada@example.org"},
+        {"email": "ada@northwind.example"},
     )
-    assert told(event.traits) == {"email": "ada@example.org", "first_name": "Ada", "title": "CTO", "company_size": 250}
+    assert told(event.traits) == {"email": "ada@northwind.example", "first_name": "Ada", "title": "CTO", "company_size": 250}
     assert event.properties == {"form": "demo-request", "message": "Please call me."}
     assert told(event.context) == {"consent": {"newsletter": "yes"}}
 
