@@ -77,7 +77,8 @@ def test_an_undo_takes_the_lead_as_it_was_or_a_name_that_was_its_own(queue: Memo
     [
         (("merge", "nobody", "ada"), "no lead goes by that name"),
         (("merge", "ada", "eve@x.example"), "no lead goes by that name"),
-        (("merge", "ada", "a1"), "a lead cannot become part of itself"),
+        (("merge", "ada", "a1"), "both are one lead already"),
+        (("merge", "lead3", "lead3"), "both are one lead already"),
         (("merge", "lead3", "bob@x.example"), "the lead is part of another already"),
         (("unmerge", "ada"), "the lead is not part of another"),
         (("unmerge", "nobody"), "no lead goes by that name"),

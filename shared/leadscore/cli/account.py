@@ -15,6 +15,10 @@ from leadscore.use_cases.ports import ModelBehind
 from leadscore.use_cases.read_leads import LeadReading
 
 LEADS_SHOWN = 20
+_UNKNOWN = (
+    "no lead is of that company, or the model in force has no `accounts`; after a model with `accounts` was activated,"
+    " companies appear as their leads are rescored"
+)
 
 AccountArgument = Annotated[
     str, typer.Argument(metavar="ACCOUNT", help="What a `group` call names a company, or the domain of its addresses.")
@@ -39,7 +43,7 @@ def show_account(account: str, *, reading: LeadReading, leads: int, console: Con
     except ModelBehind as error:
         end(f"the company cannot be shown now: {error}")
     if found is None:
-        end("no lead is of that company, or the model in force has no accounts")
+        end(_UNKNOWN)
     console.print(Text(f"{found.account}: {found.score}, of {_number(found)}, as of {found.as_of}"))
     console.print(_table(found))
 

@@ -37,7 +37,10 @@ def list_command(stack: StackOption = STACK, local: LocalOption = False) -> None
         if topic := deployment.outputs.get("SesTopicArn"):
             typer.echo(f"{'Amazon SES':39} {'inside AWS':15} {topic}")
     if not kinds and not topic:
-        typer.echo("no source is a webhook: give one a sender's kind in the context `sources`, and deploy", err=True)
+        typer.echo(
+            "no source is a webhook: give one a sender's kind in `sources` in cdk.json, then deploy (or `make up`)",
+            err=True,
+        )
 
 
 @commands.command("set")
