@@ -191,6 +191,40 @@ def test_a_stored_lead_is_explained_in_the_same_layout() -> None:
     assert stored(office, "nobody") == ""
 
 
+def test_what_counts_nothing_is_told_with_the_reason() -> None:
+    office = Office()
+    office.receive(
+        event("White Paper Read", user="ada", at=NOON),
+        replace(event("Webinar Attended", user="ada", at=NOON + DAY), context={"machine": True}),
+        replace(event("Webinar Attended", user="ada", at=NOON + 2 * DAY), context={"machine": True}),
+        replace(event("Webinar Attended", user="ada", at=NOON + 3 * DAY), context={"unconsented": True}),
+    )
+
+    found = sections(stored(office, "ada"))
+
+    assert found["kept, and counting nothing"].splitlines()[1:] == [
+        "       2  events by a crawler, a script or a link scanner",
+        "       1  event without consent",
+    ]
+
+
+def test_of_own_people_everything_is_told_to_count_nothing() -> None:
+    office = Office()
+    office.receive(
+        event("White Paper Read", user="ada", at=NOON),
+        replace(event("Webinar Attended", user="ada", at=NOON + DAY), context={"internal": "lead"}),
+    )
+
+    assert "  everything: this is one of the own people, or a test" in stored(office, "ada").splitlines()
+
+
+def test_where_all_events_count_nothing_is_told_of_it() -> None:
+    office = Office()
+    office.receive(event("White Paper Read", user="ada", at=NOON))
+
+    assert "counting nothing" not in stored(office, "ada")
+
+
 # -- any model, any history --------------------------------------------------------------------------------------------
 
 

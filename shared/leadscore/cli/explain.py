@@ -12,7 +12,7 @@ from leadscore.adapters.dynamodb_histories import DynamoDBHistories
 from leadscore.cli.clock import now
 from leadscore.cli.deployed import STACK, LocalOption, StackOption, deployed
 from leadscore.cli.ending import end
-from leadscore.cli.explanation import print_explanation
+from leadscore.cli.explanation import print_explanation, print_uncounted
 from leadscore.cli.history_files import AsOfOption, Believed, StrictOption, TrustOption, file_or_stdin, read_people
 from leadscore.cli.lead_document import lead_document
 from leadscore.cli.lead_reading import lead_reading
@@ -78,6 +78,7 @@ def explain(
         end(UNKNOWN)
     document = lead_document(score_person(person, compiled, as_of=at))
     print_explanation(document, stages_of_person(person, compiled, as_of=at), compiled, Console())
+    print_uncounted((event for event in person.events if event.occurred_at <= at), Console())
 
 
 def identifiers_of(text: str) -> Iterator[Identifier]:
@@ -108,8 +109,10 @@ def explain_stored(
     if lead is None:
         return False
     _, model = models.active()
-    changes = list(stage_changes(histories.read_history(lead.lead), model, as_of=now))
+    history = list(histories.read_history(lead.lead))
+    changes = list(stage_changes(history, model, as_of=now))
     print_explanation(lead.model_dump(mode="json"), changes, model, console)
+    print_uncounted(history, console)
     return True
 
 

@@ -1,5 +1,6 @@
 """A lead's score as a sum that anybody can add up again, and the stages it has been in."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -9,11 +10,19 @@ from rich.text import Text
 
 from leadscore.cli.printing import say
 from leadscore.contracts.moments import moment
+from leadscore.domain.event import LeadEvent
 from leadscore.domain.fold import StageChange
 from leadscore.domain.model import Model
 from leadscore.domain.rules import GRADE, TOTAL
+from leadscore.domain.uncounted import INTERNAL, MACHINE, UNCONSENTED, is_of_own_lead
 from leadscore.use_cases.reasons import reasons_of
 
+#: Why an event counts nothing, by the flag in its context, the first that applies.
+_UNCOUNTED = {
+    INTERNAL: "of own people, or a test",
+    MACHINE: "by a crawler, a script or a link scanner",
+    UNCONSENTED: "without consent",
+}
 #: So many rules of the moment at which a stage changed are named.
 REASONS_SHOWN = 3
 RULE_WIDTH_MIN = 30
@@ -48,6 +57,24 @@ def print_explanation(lead: Document, changes: Sequence[StageChange], model: Mod
         else "\nIf nothing happens, nothing changes any more.",
         console,
     )  # fmt: skip
+
+
+def print_uncounted(events: Iterable[LeadEvent], console: Console) -> None:
+    """What is kept and counts nothing, and why, if there is any: a score of 0 is a riddle otherwise."""
+    events = list(events)
+    reasons = Counter(why for event in events if (why := _uncounted(event)))
+    if not reasons:
+        return
+    say("\nkept, and counting nothing", console)
+    if any(is_of_own_lead(event) for event in events):
+        say("  everything: this is one of the own people, or a test", console)
+        return
+    for why, count in reasons.items():
+        say(f"{count:>8}  event{'' if count == 1 else 's'} {why}", console)
+
+
+def _uncounted(event: LeadEvent) -> str | None:
+    return next((why for flag, why in _UNCOUNTED.items() if event.context.get(flag)), None)
 
 
 def _heading(lead: Document) -> Iterator[str]:
