@@ -120,7 +120,8 @@ def test_its_form_makes_a_lead_and_brings_the_browser_to_the_thanks() -> None:
         Trust.DECLARED,
         {"email": "ada@northwind.example"},
     )
-    assert told(event.traits) == {"email": "ada@northwind.example", "first_name": "Ada", "title": "CTO", "company_size": 250}
+    person = {"email": "ada@northwind.example", "first_name": "Ada", "title": "CTO", "company_size": 250}
+    assert told(event.traits) == person
     assert event.properties == {"form": "demo-request", "message": "Please call me."}
     assert told(event.context) == {"consent": {"newsletter": "yes"}}
 

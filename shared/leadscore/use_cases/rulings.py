@@ -38,7 +38,9 @@ class Rulings:
         """Queue that a lead is the person `into`, who keeps the name. Raises NoSuchLead, RulingRefused."""
         loser, winner = self._state(lead), self._state(into)
         if lead == into:
-            raise RulingRefused("same_lead", "both are one lead already, and a lead cannot become part of itself: name two")
+            raise RulingRefused(
+                "same_lead", "both are one lead already, and a lead cannot become part of itself: name two"
+            )
         if loser.merged_into:
             raise RulingRefused("already_merged", "the lead is part of another already: unmerge it first")
         if winner.merged_into:
