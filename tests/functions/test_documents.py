@@ -146,7 +146,7 @@ def test_every_error_is_documented_with_its_status() -> None:
     source = Path(str(leads_api.__file__)).read_text()
     answered = set(re.findall(r"\(\s*(\d+), \"(\w+)\"", source))
     refusals = Path(str(rulings.__file__)).read_text()
-    answered |= {("409", code) for code in re.findall(r"RulingRefused\(\"(\w+)\"", refusals)}
+    answered |= {("409", code) for code in re.findall(r"RulingRefused\(\s*\"(\w+)\"", refusals)}
     documented = set(re.findall(r"^\| (\d+) +\| `(\w+)`", section(API, "Errors"), re.MULTILINE))
 
     assert documented == answered
