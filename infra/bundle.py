@@ -192,8 +192,11 @@ def _once(directory: Path, fill: Callable[[Path], None]) -> Path:
         unfinished = Path(staging) / directory.name
         unfinished.mkdir()
         fill(unfinished)
-        if not directory.exists():
+        try:
             unfinished.rename(directory)
+        except OSError:
+            if not directory.exists():  # Whoever was quicker has made the same.
+                raise
     return directory
 
 

@@ -1,14 +1,23 @@
-"""Sockets are shut for every test, by pyproject.toml; those that talk to the emulator may open one, on loopback."""
+"""Sockets are shut for every test, by pyproject.toml; those that talk to the emulator may open one, on loopback.
+
+Files run beside each other, in several processes, if pytest is given `-n`: a file's tests stay together, and so do all
+that share a deployment.
+"""
 
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 END_TO_END = Path(__file__).parent / "e2e"
 
+# How long an example takes says something of the machine and of what else it does: speed is measured in tests/bench.
+settings.register_profile("untimed", parent=settings(), deadline=None)
+settings.load_profile("untimed")
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(END_TO_END):
             item.add_marker(pytest.mark.e2e)
@@ -16,3 +25,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(300))
         if item.get_closest_marker("e2e") or item.get_closest_marker("ministack"):
             item.add_marker(pytest.mark.allow_hosts(LOOPBACK))
+        if not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group("the deployed stack" if _is_deployed(item) else str(item.path)))
+    if hasattr(config, "workerinput"):
+        # These take longest and wait more than they compute: whoever is free meanwhile runs the others.
+        items.sort(key=lambda item: not _is_deployed(item))
+
+
+def _is_deployed(item: pytest.Item) -> bool:
+    return item.get_closest_marker("e2e") is not None

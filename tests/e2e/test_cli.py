@@ -16,6 +16,8 @@ from tests.e2e.golden_play import GoldenPlay
 from tests.e2e.outside import Outside, new_name
 from tests.golden.cases import Case, cases
 
+pytestmark = pytest.mark.xdist_group("a deployed stack with changing models")
+
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[LocalStack]:
@@ -135,6 +137,8 @@ def test_an_activation_that_is_interrupted_goes_on_with_the_next_rescoring(outsi
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # Whoever runs the tests in the background has it ignored, and programs inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as running:
         assert running.stdout is not None
         assert running.stdout.readline().startswith("shop@1 is in force")

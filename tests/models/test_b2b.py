@@ -111,7 +111,7 @@ def test_competitors_are_placeholders_that_nobody_can_own(file: ModelFile) -> No
         ({"department": "Sales Operations"}, {"Department that uses it"}),
         ({}, set()),
     ],
-    ids=str,
+    ids=lambda value: str(sorted(value)) if isinstance(value, set) else str(value),
 )
 def test_fit_is_judged_as_a_salesperson_would(model: Model, traits: dict[str, Any], rules: set[str]) -> None:
     known = traits_with_facts(traits, Trust.DECLARED)
