@@ -18,6 +18,9 @@ BODY_BYTES_MAX = 200_000
 TICKS_MAX = 25
 ACCOUNT_LEADS_MAX = 50
 
+#: Escaped, since SQS refuses some characters that JSON allows. What was parsed holds no circles to be looked for.
+_JSON = json.JSONEncoder(separators=(",", ":"), check_circular=False)
+
 
 class UnreadableMessage(ValueError):
     """Not a message of ours: it goes back, and after its tries to the dead-letter queue."""
@@ -128,5 +131,4 @@ def _sized_bodies(events: Sequence[LeadEvent], new_token: Callable[[], str], cau
 
 
 def _body(document: dict[str, Any]) -> str:
-    # Escaped, since SQS refuses some characters that JSON allows.
-    return json.dumps(document, separators=(",", ":"))
+    return _JSON.encode(document)
