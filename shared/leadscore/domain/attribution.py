@@ -92,7 +92,8 @@ def _touch(event: LeadEvent) -> Touch | None:
     page = page_of(event.call, event.properties, event.context)
     url = split_url(text_of(page.get("url")))
     referrer = split_url(text_of(page.get("referrer")))
-    campaign = campaign_of(event.context.get("campaign"), url)
+    query = query_of(url)
+    campaign = campaign_of(event.context.get("campaign"), query)
     return Touch(
         at=event.occurred_at,
         channel=channel,
@@ -104,7 +105,7 @@ def _touch(event: LeadEvent) -> Touch | None:
         referrer=_cut((referrer.hostname or "") if referrer is not None else ""),
         landing_page=_cut(f"{url.scheme}://{url.netloc}{url.path or '/'}" if url is not None else ""),
         click_ids=tuple(
-            (name, kept) for name, value in query_of(url).items() if name.lower() in CLICK_IDS and (kept := _cut(value))
+            (name, kept) for name, value in query.items() if name.lower() in CLICK_IDS and (kept := _cut(value))
         ),
     )
 

@@ -26,9 +26,8 @@ def page_of(call: str, properties: Json, context: Json) -> Json:
     return {"url": properties.get("page")} if call == "form" else page
 
 
-def campaign_of(said: Any, url: SplitResult | None) -> Mapping[str, str]:
-    """The campaign as the client says it, or else as the page's address does; without what nobody says."""
-    query = query_of(url)
+def campaign_of(said: Any, query: Mapping[str, str]) -> Mapping[str, str]:
+    """The campaign as the client says it, or else as the query of the page's address does; without what nobody says."""
     stated = said if isinstance(said, dict) else {}
     found = {name: text_of(stated.get(name)) or query.get(parameter, "").strip() for parameter, name in UTM.items()}
     return {name: text for name, text in found.items() if text}

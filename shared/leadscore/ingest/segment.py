@@ -70,6 +70,7 @@ def read_call(item: Any, call: str, arrival: Arrival, envelope: Envelope | None 
     if call == "alias" and ids["user_id"] == ids["anonymous_id"]:
         return None
     properties, traits = _said(item, call, context)
+    timestamp = _timestamp(item)
     return arrival.event(
         call=call,
         name=EVENT_NAMES[call] or event_name("event", item.get("event")),
@@ -81,13 +82,13 @@ def read_call(item: Any, call: str, arrival: Arrival, envelope: Envelope | None 
         },
         content=canonical,
         message_id=item.get("messageId"),
-        is_dated=_timestamp(item) not in EMPTY,
+        is_dated=timestamp not in EMPTY,
         occurred_at=occurred_at(
-            timestamp=_timestamp(item),
+            timestamp=timestamp,
             sent_at=envelope.sent_at if item.get("sentAt") is None else item["sentAt"],
             received_at=arrival.received_at,
         ),
-        timestamp=_timestamp(item),
+        timestamp=timestamp,
         properties=properties,
         traits=traits,
         context=_kept(context, call),
@@ -143,10 +144,10 @@ def _type(item: Any) -> str:
 
 
 def _content(item: Mapping[str, Any], call: str) -> dict[str, Any]:
-    content = {name: value for name, value in item.items() if name not in _NOT_CONTENT}
+    content = _without(item, _NOT_CONTENT)
     content["type"] = call
     if isinstance(content.get("context"), dict):
-        content["context"] = {name: value for name, value in content["context"].items() if name != "ip"}
+        content["context"] = _without(content["context"], ("ip",))
     return content
 
 
@@ -196,8 +197,14 @@ def _email(call: str, properties: Mapping[str, Any], traits: Mapping[str, Any], 
 
 def _kept(context: Mapping[str, Any], call: str) -> dict[str, Any]:
     """The context without the visitor's address, which nobody scores, and without what is stored as traits already."""
-    dropped = {"ip", "traits"} if call == "identify" else {"ip"}
-    return {name: value for name, value in context.items() if name not in dropped and value not in EMPTY}
+    return filled(_without(context, ("ip", "traits") if call == "identify" else ("ip",)))
+
+
+def _without(values: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    kept = dict(values)
+    for name in names:
+        kept.pop(name, None)
+    return kept
 
 
 def _timestamp(item: Mapping[str, Any]) -> Any:

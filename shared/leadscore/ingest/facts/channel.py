@@ -4,6 +4,7 @@ What a marketer wrote into the link counts first, then what an ad network wrote,
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from leadscore.domain.attribution import CLICK_IDS
@@ -22,24 +23,27 @@ def channel(call: str, properties: Json, context: Json) -> str | None:
     """The channel of a page view, or of an event that says of its page where the visitor came from."""
     page = page_of(call, properties, context)
     url, referrer = text_of(page.get("url")), text_of(page.get("referrer"))
-    tagged = _tagged(context.get("campaign"), url)
-    came_by = _by_campaign(tagged, url) or _by_referrer(referrer, url)
+    query = query_of(split_url(url)) if "?" in url else {}
+    tagged = _tagged(context.get("campaign"), query if "utm_" in url else {})
+    by_click = _by_click_id(query)
+    came_by = (_by_campaign(tagged, by_click) if tagged else by_click) or _by_referrer(referrer, url)
     if came_by is None and tagged:
         return "referral"
     return DIRECT_CHANNEL if came_by is None and call == "page" and not referrer else came_by
 
 
-def _tagged(said: Any, url: str) -> Mapping[str, str]:
+def _tagged(said: Any, query: Mapping[str, str]) -> Mapping[str, str]:
     """The campaign, in one spelling."""
-    stated = campaign_of(said, split_url(url) if "utm_" in url else None)
+    if not said and not query:
+        return {}
+    stated = campaign_of(said, query)
     alike = {name: stated.get(name, "").lower().replace("_", "-").replace(" ", "-") for name in _TELLING}
     return {name: text for name, text in alike.items() if text not in _NO_CAMPAIGN}
 
 
-def _by_campaign(tagged: Mapping[str, str], url: str) -> str | None:
+def _by_campaign(tagged: Mapping[str, str], by_click: str | None) -> str | None:
     medium, source = tagged.get("medium", ""), tagged.get("source", "")
     by_source = SOURCES.get(source) or channel_of_host(source)
-    by_click = _by_click_id(url)
     if medium in PAID_MEDIUMS:
         return _PAID.get(by_source or by_click or "", "paid-search")
     if medium == "organic" and by_source == "social":
@@ -47,8 +51,10 @@ def _by_campaign(tagged: Mapping[str, str], url: str) -> str | None:
     return MEDIUMS.get(medium) or by_click or by_source
 
 
-def _by_click_id(url: str) -> str | None:
-    names = {name.lower() for name in query_of(split_url(url) if "?" in url else None)}
+def _by_click_id(query: Mapping[str, str]) -> str | None:
+    if not query:
+        return None
+    names = {name.lower() for name in query}
     return next((channel for name, channel in CLICK_IDS.items() if name in names), None)
 
 
@@ -61,6 +67,8 @@ def _by_referrer(referrer: str, url: str) -> str | None:
     return INTERNAL_CHANNEL if host == _host(url) else channel_of_host(host) or "referral"
 
 
+@lru_cache(maxsize=256)
 def _host(url: str) -> str:
+    # A visit's pages come from few others, and a batch says each of them again and again.
     parts = split_url(url)
     return (parts.hostname or "").removeprefix("www.") if parts is not None else ""

@@ -46,5 +46,8 @@ def context_with_facts(
 
 
 def _filled(given: Json, facts: Mapping[str, Any], derived: frozenset[str], trust: Trust) -> dict[str, Any]:
-    said = {name: value for name, value in given.items() if trust is Trust.SERVER or name not in derived}
+    said = dict(given)
+    if trust is not Trust.SERVER:
+        for name in derived:
+            said.pop(name, None)
     return said | {name: value for name, value in facts.items() if said.get(name) in (None, "")}

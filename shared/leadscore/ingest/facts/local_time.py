@@ -1,13 +1,12 @@
 """The time on the clock on the wall where an event happened."""
 
 import re
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from functools import lru_cache
 from typing import Any
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: The name becomes a path: nothing but the zones' own names gets that far.
 _ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+-]{0,31}(?:/[A-Za-z0-9_+-]{1,32}){0,2}")
 
@@ -16,7 +15,7 @@ def local_time(moment: int, *, timezone: Any, timestamp: Any) -> datetime | None
     """The local time at a moment: in the zone that the client names, or else by the offset in its timestamp."""
     zone = _zone(timezone) if isinstance(timezone, str) and _ZONE.fullmatch(timezone) else None
     zone = zone or _offset(timestamp)
-    return None if zone is None else (_EPOCH + timedelta(milliseconds=moment)).astimezone(zone)
+    return None if zone is None else datetime.fromtimestamp(moment / 1_000, zone)
 
 
 @lru_cache(maxsize=256)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from leadscore.domain.event import Json, Trust
@@ -81,8 +81,7 @@ class House:
 NO_HOUSE = House()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class Said(NamedTuple):
     """What an event says of itself, as far as that decides whether it counts.
 
     `address` is where the visitor's program sent from.
