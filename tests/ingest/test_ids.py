@@ -28,7 +28,9 @@ def test_an_id_has_one_form(sent: Any, known_as: str) -> None:
     assert identifier("userId", sent) == known_as
 
 
-@pytest.mark.parametrize("junk", [None, 0, *sorted(JUNK), "NULL", " Undefined ", "[object Object]", "NaN", "Anonymous", "   "])
+@pytest.mark.parametrize(
+    "junk", [None, 0, *sorted(JUNK), "NULL", " Undefined ", "[object Object]", "NaN", "Anonymous", "   "]
+)
 def test_junk_is_no_id(junk: Any) -> None:
     assert identifier("userId", junk) is None
 
