@@ -178,6 +178,20 @@ class TestIdentities:
         stores.leads.link(TABLET, "L1", is_new=False)
         assert stores.leads.find([VISITOR, TABLET]) == {VISITOR: "L1", TABLET: "L1"}
 
+    @pytest.mark.parametrize("identifier", [VISITOR, USER], ids=lambda identifier: identifier.kind)
+    def test_a_name_may_be_a_home_from_the_start(self, stores: Stores, identifier: Identifier) -> None:
+        stores.leads.link(ANNA, "L1", is_new=True)
+        for _ in range(2):
+            stores.leads.link(identifier, "L1", is_new=False, is_home=True)
+        assert stores.leads.read_homes("L1") == [identifier]
+
+    @pytest.mark.parametrize("identifier", [VISITOR, USER], ids=lambda identifier: identifier.kind)
+    def test_a_name_of_somebody_else_is_no_home(self, stores: Stores, identifier: Identifier) -> None:
+        stores.leads.link(identifier, "L1", is_new=True)
+        with pytest.raises(IdentifierTaken):
+            stores.leads.link(identifier, "L2", is_new=False, is_home=True)
+        assert stores.leads.read_homes("L2") == []
+
     def test_links_no_person_to_a_closed_lead(self, stores: Stores) -> None:
         committed(stores, "L1", stage="", merged_into="L2")
         with pytest.raises(LeadClosed):

@@ -6,7 +6,7 @@ It knows leads by numbers, keeps them in a forest, and shares no code with what 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from leadscore.domain.event import Identifier, LeadEvent
+from leadscore.domain.event import Identifier, LeadEvent, Trust
 from leadscore.use_cases.messages import Ruling
 
 PERSONAL = ("user_id", "email")
@@ -14,14 +14,19 @@ PERSONAL = ("user_id", "email")
 
 @dataclass
 class Forest:
-    """`owner` is the lead that a name was first given to, `parent` what a lead has become part of."""
+    """`owner` is the lead that a name was first given to, `parent` what a lead has become part of.
+
+    More than `browsers_max` browsers join a lead on a server's word alone; `told_of` are those that others spoke of.
+    """
 
     owner: dict[Identifier, int] = field(default_factory=dict)
     parent: dict[int, int] = field(default_factory=dict)
     known: dict[tuple[int, str], str] = field(default_factory=dict)
     ruled_at: dict[int, int] = field(default_factory=dict)
     happened: dict[Identifier, dict[str, LeadEvent]] = field(default_factory=dict)
+    told_of: set[Identifier] = field(default_factory=set)
     leads: int = 0
+    browsers_max: int = 100
 
     def root(self, lead: int) -> int:
         return self.root(self.parent[lead]) if lead in self.parent else lead
@@ -35,6 +40,14 @@ class Forest:
             for event in events.values()
         ]
 
+    def browsers_of(self, lead: int) -> set[Identifier]:
+        """Those that anything happened in, and those that no server told of."""
+        return {
+            name
+            for name in (*self.happened, *self.told_of)
+            if name.kind == "anonymous_id" and self.root(self.owner[name]) == lead
+        }
+
     def people(self) -> set[frozenset[int]]:
         """Each person as the events that are theirs."""
         roots = {self.root(self.owner[home]) for home in self.happened}
@@ -47,14 +60,16 @@ class Forest:
         shown = []
         for weaker in event.identifiers[1:]:
             if weaker not in self.owner:
-                self._name(weaker, lead)
+                self._name_too(weaker, lead, event.trust)
             elif weaker.kind not in PERSONAL:
                 shown.append(weaker)
         self.happened.setdefault(event.identifiers[0], {}).setdefault(event.id, event)
         for weaker in shown:
             other, person = self.root(self.owner[weaker]), self.root(lead)
             if other != person and not self._is_somebody(other) and other not in self.ruled_at:
-                self.parent[other] = person
+                joint = self.browsers_of(person) | self.browsers_of(other) | {weaker}
+                if event.trust is Trust.SERVER or len(joint) <= self.browsers_max:
+                    self.parent[other] = person
 
     def rule(self, ruling: Ruling, lead: int, into: int | None) -> None:
         if ruling.at <= self.ruled_at.get(lead, 0):
@@ -87,6 +102,13 @@ class Forest:
             return False
         self.owner[name] = lead
         return True
+
+    def _name_too(self, weaker: Identifier, lead: int, trust: Trust) -> None:
+        if weaker.kind != "anonymous_id" or trust is Trust.SERVER:
+            self._name(weaker, lead)
+        elif len(self.browsers_of(self.root(lead)) | {weaker}) <= self.browsers_max:
+            self._name(weaker, lead)
+            self.told_of.add(weaker)
 
     def _is_somebody(self, lead: int) -> bool:
         return any((lead, kind) in self.known for kind in PERSONAL) or any(

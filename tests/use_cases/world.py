@@ -97,10 +97,10 @@ class FaultyStore(MemoryStore):
         first = super().put(event, token=token)
         return super().put(event, token=token) if self.loses_answer("put") else first
 
-    def link(self, identifier: Identifier, lead: str, *, is_new: bool) -> None:
-        super().link(identifier, lead, is_new=is_new)
+    def link(self, identifier: Identifier, lead: str, *, is_new: bool, is_home: bool = False) -> None:
+        super().link(identifier, lead, is_new=is_new, is_home=is_home)
         if self.loses_answer("link"):
-            super().link(identifier, lead, is_new=is_new)
+            super().link(identifier, lead, is_new=is_new, is_home=is_home)
 
     def commit(self, commit: Commit) -> None:
         super().commit(commit)

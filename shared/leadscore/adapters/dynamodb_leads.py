@@ -84,16 +84,18 @@ class DynamoDBLeadStore:
             for values in batch_get(self._client, self._table, keys, is_consistent=True)
         }
 
-    def link(self, identifier: Identifier, lead: str, *, is_new: bool) -> None:
+    def link(self, identifier: Identifier, lead: str, *, is_new: bool, is_home: bool = False) -> None:
         owner = _Guarded(self._owner(identifier, lead), lambda there: IdentifierTaken(_leads_to(there)))
+        # Nothing refuses a home, so nobody asks what its refusal means.
+        home = [_Guarded(self._put(home_key(lead, identifier)), lambda _: StoreError())] if is_home else []
         if not identifier.is_known:
-            self._link([owner])
+            self._link([owner, *home])
             return
         # All at once: no identifier may lead to a person that a merge could still take for nobody, and no lead be known
         # by a name that somebody else was first with. Only what others know of can have been closed.
         claim = _Guarded(self._claim(identifier, lead), lambda _: KindTaken())
         checks = [] if is_new else [_Guarded(self._open(lead), lambda _: LeadClosed())]
-        self._link([*checks, owner, claim])
+        self._link([*checks, owner, claim, *home])
 
     def find_states(self, leads: Iterable[str]) -> Mapping[str, LeadState]:
         return self._states(leads, is_consistent=False)

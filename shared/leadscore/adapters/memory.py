@@ -142,7 +142,7 @@ class MemoryStore(Hooks):
         with self._call("read_owners"):
             return {each: self._owners[each] for each in identifiers if each in self._owners}
 
-    def link(self, identifier: Identifier, lead: str, *, is_new: bool) -> None:
+    def link(self, identifier: Identifier, lead: str, *, is_new: bool, is_home: bool = False) -> None:
         with self._call("link"):
             if identifier.is_known and not is_new and lead in self._states and self._states[lead].merged_into:
                 raise LeadClosed
@@ -152,6 +152,8 @@ class MemoryStore(Hooks):
                 self._known[lead, identifier.kind] = identifier.value
             self._owners[identifier] = lead
             self._lead(identifier, lead)
+            if is_home:
+                self._homes.setdefault(lead, set()).add(identifier)
 
     def find_states(self, leads: Iterable[str]) -> Mapping[str, LeadState]:
         with self._call("find_states"):

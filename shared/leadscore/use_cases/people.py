@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from leadscore.domain.event import KNOWN_KINDS, Identifier, LeadEvent, rank
+from leadscore.domain.event import KNOWN_KINDS, Identifier, LeadEvent, Trust, rank
 from leadscore.domain.profile import learn, said_traits
 from leadscore.domain.state import Profile
+from leadscore.use_cases.resolve import BROWSER, is_crowded
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +61,19 @@ class _Names:
 
     def __init__(self) -> None:
         self._owners: dict[Identifier, int] = {}
+        self._homes: dict[int, set[Identifier]] = {}
         self._known: dict[tuple[int, str], str] = {}
         self._count = 0
 
     def learn(self, event: LeadEvent) -> None:
         person = self._person_of(event)
+        self._homes.setdefault(person, set()).add(event.home)
         for weaker in event.identifiers[1:]:
             owner = self._owners.get(weaker)
             if owner is None:
-                self._link(weaker, person)
+                self._link_too(weaker, person, event.trust)
             elif owner != person and not weaker.is_known and not self._is_known(owner):
-                self._merge(owner, person)
+                self._merge(owner, person, weaker, event.trust)
 
     def person(self, identifier: Identifier) -> int:
         return self._owners[identifier]
@@ -102,8 +105,19 @@ class _Names:
         self._owners[identifier] = person
         return True
 
-    def _merge(self, anonymous: int, person: int) -> None:
+    def _link_too(self, weaker: Identifier, person: int, trust: Trust) -> None:
+        if weaker.kind != BROWSER or trust is Trust.SERVER:
+            self._link(weaker, person)
+        elif not is_crowded({*self._homes[person], weaker}):
+            self._link(weaker, person)
+            self._homes[person].add(weaker)
+
+    def _merge(self, anonymous: int, person: int, weaker: Identifier, trust: Trust) -> None:
         """The history of a lead that nobody has a name for is this person's, under whatever it was kept."""
+        homes = {*self._homes[person], *self._homes.get(anonymous, ()), weaker}
+        if trust is not Trust.SERVER and is_crowded(homes):
+            return
+        self._homes[person] = homes
         for identifier, owner in self._owners.items():
             if owner == anonymous:
                 self._owners[identifier] = person

@@ -116,10 +116,11 @@ class LeadStore(Protocol):
         An owner never changes. It may be closed: then what it became part of has the identifier.
         """
 
-    def link(self, identifier: Identifier, lead: str, *, is_new: bool) -> None:
+    def link(self, identifier: Identifier, lead: str, *, is_new: bool, is_home: bool = False) -> None:
         """Give an identifier to a lead; a known kind is claimed for it (one of each kind).
 
-        `is_new` says that nobody else can know of the lead yet, which spares a look at its state.
+        `is_new` says that nobody else can know of the lead yet, which spares a look at its state. With `is_home` it is
+        one of the lead's homes from now on, though nothing happened there yet.
         Linking what is linked to that lead already succeeds. Raises IdentifierTaken, KindTaken, LeadClosed.
         """
 

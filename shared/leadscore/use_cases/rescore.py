@@ -27,7 +27,7 @@ from leadscore.use_cases.ports import (
     Opening,
     VersionConflict,
 )
-from leadscore.use_cases.resolve import Merge
+from leadscore.use_cases.resolve import Merge, is_crowded
 
 #: Tries of one commit before the message goes back to the queue.
 TRIES_MAX = 8
@@ -486,8 +486,11 @@ class Rescoring:
         self, state: LeadState, anonymous: LeadState, merge: Merge, work: LeadWork, in_force: InForce, tally: Tally
     ) -> LeadState:
         cause = Cause.IMPORT if work.cause is Cause.IMPORT else Cause.MERGE
+        joining = (*self.store.read_homes(anonymous.lead), merge.identifier)
+        if not merge.is_trusted and is_crowded((*self.store.read_homes(state.lead), *joining)):
+            return state
         # The known lead may have had no commit yet for the homes of the events at hand.
-        gained = dict.fromkeys((*self.store.read_homes(anonymous.lead), merge.identifier, *work.homes))
+        gained = dict.fromkeys((*joining, *work.homes))
         state = state.copy()
         state.as_of = max(state.as_of, anonymous.as_of)
         following = self._full_fold(state, gained, in_force, tally)

@@ -3,23 +3,37 @@
 An event's strongest identifier decides. One that nobody has yet joins the lead of a weaker one, unless that lead is
 known by another identifier of the same kind: then somebody else sits at the same computer. An anonymous lead that
 turns up beside a known one is to be merged into it; two known leads never are, but by a ruling of somebody's.
+
+Anybody who knows somebody's address can name it in a browser. So of the browsers that public keys and forms tell of,
+a lead takes as many as its events can still be read from in time; the others stay leads of their own.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from leadscore.domain.event import Identifier, LeadEvent
+from leadscore.domain.event import Identifier, LeadEvent, Trust
 from leadscore.domain.state import LeadState
 from leadscore.use_cases.ports import IdentifierTaken, KindTaken, LeadClosed, LeadStore
+
+#: Browsers of one lead up to which further ones are joined to it on the word of a browser or a form. A fold reads the
+#: events of each by a call of its own: of a hundred in half a second, on a function as small as the deployed one.
+BROWSERS_MAX = 100
+BROWSER = "anonymous_id"
 
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """The anonymous lead that `identifier` belongs to is the person `into`."""
+    """The anonymous lead that `identifier` belongs to is the person `into`. It `is_trusted` where a server says so."""
 
     identifier: Identifier
     anonymous: str
     into: str
+    is_trusted: bool
+
+
+def is_crowded(homes: Iterable[Identifier]) -> bool:
+    """Whether these are more browsers than a lead takes on the word of just anybody."""
+    return len({home for home in homes if home.kind == BROWSER}) > BROWSERS_MAX
 
 
 class Resolver:
@@ -40,6 +54,7 @@ class Resolver:
         if unknown := weaker - self._leads.keys():
             self._leads |= store.find(unknown)
         self._refused: set[tuple[Identifier, str]] = set()
+        self._homes: dict[str, set[Identifier]] = {}
         self._sure_leads: dict[Identifier, str] = {}
 
     def _states_of(self, leads: Collection[str]) -> Mapping[str, LeadState]:
@@ -60,10 +75,23 @@ class Resolver:
         lead = self._lead_of(event)
         merges = []
         for weaker in event.identifiers[1:]:
-            owner = self._leads.get(weaker) or self._link(weaker, self._sure_lead(event.home, lead))
+            owner = self._leads.get(weaker) or self._link_too(weaker, self._sure_lead(event.home, lead), event.trust)
             if owner and owner != lead and not weaker.is_known:
-                merges.append(Merge(weaker, owner, lead))
+                merges.append(Merge(weaker, owner, lead, is_trusted=event.trust is Trust.SERVER))
         return lead, merges
+
+    def _link_too(self, weaker: Identifier, lead: str, trust: Trust) -> str | None:
+        """Link a name that is new. A browser that is told of by no server counts at once as one of the lead's."""
+        if weaker.kind != BROWSER or trust is Trust.SERVER:
+            return self._link(weaker, lead)
+        if lead not in self._homes:
+            self._homes[lead] = set(self._store.read_homes(lead))
+        if is_crowded({*self._homes[lead], weaker}):
+            return None
+        owner = self._link(weaker, lead, is_home=True)
+        if owner == lead:
+            self._homes[lead].add(weaker)
+        return owner
 
     def _lead_of(self, event: LeadEvent) -> str:
         home = event.home
@@ -75,15 +103,16 @@ class Resolver:
             if owner:
                 return owner
         lead = self._new_lead()
+        self._homes[lead] = set()
         # Nobody can have claimed a kind of a lead that was just made up, so the link gives an owner.
         return self._link(home, lead, is_new=True) or lead
 
-    def _link(self, identifier: Identifier, lead: str, *, is_new: bool = False) -> str | None:
+    def _link(self, identifier: Identifier, lead: str, *, is_new: bool = False, is_home: bool = False) -> str | None:
         """The lead that the identifier belongs to afterwards, or None where this lead may not have it."""
         if (identifier, lead) in self._refused:
             return None
         try:
-            self._store.link(identifier, lead, is_new=is_new)
+            self._store.link(identifier, lead, is_new=is_new, is_home=is_home)
             self._sure_leads[identifier] = lead
         except IdentifierTaken as taken:
             lead = taken.lead
