@@ -128,6 +128,15 @@ def test_downstream_is_told_once_and_with_the_cause_where_it_is_to_be(outside: O
     assert outside.told("sales", customer["lead"], expected=0) == []
 
 
+@pytest.fixture
+def _interruptible() -> Iterator[None]:
+    """Programs inherit that an interruption is ignored, as it is where somebody runs the tests in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_interruptible")
 def test_an_activation_that_is_interrupted_goes_on_with_the_next_rescoring(outside: Outside) -> None:
     customer = new_customer(outside)
     program = Path(sys.executable).with_name("leadscore")
@@ -137,8 +146,6 @@ def test_an_activation_that_is_interrupted_goes_on_with_the_next_rescoring(outsi
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        # Whoever runs the tests in the background has it ignored, and programs inherit that.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as running:
         assert running.stdout is not None
         assert running.stdout.readline().startswith("shop@1 is in force")
