@@ -16,6 +16,8 @@ SES_KIND = "ses"
 SOURCE_KINDS = ("public", "server", "mautic", "snowplow", *WEBHOOK_KINDS, SES_KIND)
 #: A source's name begins its write key, the user of Basic authentication, which a colon ends.
 SOURCE_NAME = re.compile(r"[^\s:]{1,100}")
+#: As `leadscore.domain.event` has it: nobody else may tell what signed links tell.
+SIGNED_LINKS = "email-links"
 #: What a webhook's source is called is part of its URL.
 WEBHOOK_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 PERSONAL_FIELDS = ("email", "name")
@@ -119,6 +121,8 @@ class Settings:
                 raise SettingsError(f"context `sources`: {source} is {kind!r}; say one of {', '.join(SOURCE_KINDS)}")
             if kind in WEBHOOK_KINDS and not WEBHOOK_NAME.fullmatch(source):
                 raise SettingsError(f"context `sources`: {source!r}, a webhook's name: say some of a-z, 0-9, - and _")
+            if source == SIGNED_LINKS:
+                raise SettingsError(f"context `sources`: {source!r} is what signed links come from: give another name")
             if not SOURCE_NAME.fullmatch(source):
                 raise SettingsError(f"context `sources`: {source!r} becomes part of a key: leave out blanks and `:`")
         for kind, why in (("mautic", "whose clients send no key"), (SES_KIND, "which is the account's own")):

@@ -63,7 +63,7 @@ RULE = "engagement: [{{rule: R, event: X, points: 5, {}}}]\n"
         (RULE.format("group: G") + "groups: [{group: G}]", {"lines": 16, "groups": 12}),
         ("public: {at_most: {points: 9}}", {"limits": 17}),
         ("inactivity: [{rule: R, after: 1d, take: 5}]", {"lines": 16, "inactivity": 13}),
-        ("bursts: []", {"bursts": -158}),
+        ("bursts: []", {"bursts": -632}),
     ],
 )
 def test_it_says_what_each_part_of_a_model_adds(text: str, expected: dict[str, int]) -> None:

@@ -49,12 +49,12 @@ def test_it_shows_what_each_stage_asks_for_those_of_a_score_of_its_own_too(file:
 
 def test_it_says_how_large_a_state_can_become_and_what_that_costs(file: Path) -> None:
     stdout = run("check", file).stdout
-    most = re.search(r"The state of a lead: usually 0\.\d KB, at most (0\.\d) KB\.", stdout)
+    most = re.search(r"The state of a lead: usually 0\.\d KB, at most (\d\.\d) KB\.", stdout)
     parts = re.search(r"At most, in bytes: (.*)\.", stdout)
     assert most
     assert parts
     assert round(sum(int(part.split()[-1]) for part in parts[1].split(" + ")) / 1024, 1) == float(most[1])
-    assert "Every event writes it: 1 write unit.\n" in stdout
+    assert "Every event writes it: 1 write unit, 2 at most.\n" in stdout
     assert "Every KB above the first is a unit more: $0.625 for a million events." in stdout
     file.write_text(MODEL.replace("score: [engagement, crm]", "decay: {expire_after: 365d}"))
     assert "1 write unit, 5 at most." in run("check", file).stdout

@@ -108,7 +108,11 @@ def _burst(draw: st.DrawFn) -> list[tuple[int, dict[str, Any]]]:
     within = draw(st.sampled_from((0, 1000, 1001)))
     gaps = [gap, *[within // (len(urls) - 1)] * (len(urls) - 2)]
     gaps.append(within - sum(gaps[1:]))
-    links = [said | {"name": "Email Link Clicked", "properties": {"url": url}} for url in urls]
+    signed = draw(st.sampled_from(({}, {"source": "email-links", "trust": Trust.PUBLIC})))
+    links = [
+        said | {"name": "Email Link Clicked", "properties": {"url": url}} | draw(st.sampled_from((signed, signed, {})))
+        for url in urls
+    ]
     return list(zip(gaps, links, strict=True))
 
 

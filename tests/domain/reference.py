@@ -192,17 +192,19 @@ def speaks_of_following(event: LeadEvent) -> bool:
 
 
 def bursting(document: Document, events: Sequence[LeadEvent]) -> set[tuple[str, Identifier]]:
-    """The events (their ids and homes) in some window with enough different values from sources of one trust.
+    """The events (their ids and homes) in some window with enough different values from sources of one trust, or from
+    signed links.
 
     Open: those that are flagged as machine-made, or have no value, are no part of any.
     """
     found: set[tuple[str, Identifier]] = set()
-    for burst, trust in product(document.get("bursts", DEFAULT_BURSTS), Trust):
+    tellers = {(event.trust, event.source == "email-links") for event in events}
+    for burst, teller in product(document.get("bursts", DEFAULT_BURSTS), tellers):
         condition, within = Condition(burst), duration(burst["within"])
         alike = [
             event
             for event in events
-            if event.trust is trust
+            if (event.trust, event.source == "email-links") == teller
             and condition.holds(document_of(event))
             and not is_flagged(event)
             and value_key(burst["each"], document_of(event)) != "absent"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from leadscore.domain.compiler import compile_model
-from leadscore.domain.event import LeadEvent, Trust
+from leadscore.domain.event import SIGNED_LINKS, LeadEvent, Trust
 from leadscore.domain.fold import fold
 from leadscore.domain.reading import read_state
 from tests.domain.reference import WITHDRAWN, Outcome, reference, reference_next_change_at
@@ -28,9 +28,9 @@ def acts(*times: int, name: str = "Page Viewed", **said: Any) -> list[LeadEvent]
     return [event(name, at=at, message=f"{name} {number}", **said) for number, at in enumerate(times)]
 
 
-def links(*times: int, of: int = 5) -> list[LeadEvent]:
+def links(*times: int, of: int = 5, **said: Any) -> list[LeadEvent]:
     return [
-        event("Email Link Clicked", at=at, message=str(number), properties={"url": f"/{number % of}"})
+        event("Email Link Clicked", at=at, message=f"{number} {said}", properties={"url": f"/{number % of}"}, **said)
         for number, at in enumerate(times)
     ]
 
@@ -383,3 +383,17 @@ def test_five_different_links_within_a_second_are_machine_made(clicks: list[Lead
     assert outcome.total == total
     assert points(outcome)["Act"] == 3 * len(clicks)
     assert points(outcome).get(WITHDRAWN, 0) == total - 3 * len(clicks)
+
+
+BROWSER = {"source": "website", "trust": Trust.PUBLIC}
+SIGNED = {"source": SIGNED_LINKS, "trust": Trust.PUBLIC}
+
+
+@pytest.mark.parametrize("real", [{"trust": Trust.SERVER}, {"trust": Trust.DECLARED}, SIGNED])
+def test_a_burst_of_a_browser_takes_back_nothing_that_others_told(real: dict[str, Any]) -> None:
+    outcome = read(CLICKS, [*links(NOON, NOON + 1, **real), *links(*[NOON] * 5, **BROWSER)])
+    assert (outcome.total, points(outcome)[WITHDRAWN]) == (6, -15)
+
+
+def test_a_gateway_that_follows_signed_links_is_found() -> None:
+    assert read(CLICKS, links(*[NOON] * 5, **SIGNED)).total == 0

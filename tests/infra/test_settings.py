@@ -35,6 +35,7 @@ def test_the_command_line_gives_text_which_is_read_as_what_it_means() -> None:
         ({"sources": {"shop": "declared"}}, r"`sources`: shop is 'declared'; say one of public, server"),
         ({"sources": {"a": "mautic", "b": "mautic"}}, r"`sources`: more than one is of kind mautic"),
         ({"sources": {"Web Site": "public"}}, r"`sources`: 'Web Site' becomes part of a key"),
+        ({"sources": {"email-links": "public"}}, r"`sources`: 'email-links' is what signed links come from"),
         ({"sources": {"web:site": "public"}}, r"`sources`: 'web:site' becomes part of a key"),
         ({"sources": "{'shop': 'server'}"}, r"`sources`: it is no JSON"),
         ({"internal": {"domains": ["acme.com"]}}, r"`internal`: 'domains'; say lists by the name of email_domains"),

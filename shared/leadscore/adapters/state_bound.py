@@ -9,7 +9,7 @@ from math import ceil
 from typing import Any, NamedTuple
 
 from leadscore.domain.account import ACCOUNT_BYTES_MAX
-from leadscore.domain.compiler import DEFAULT_BURSTS
+from leadscore.domain.compiler import DEFAULT_BURSTS, TELLERS
 from leadscore.domain.durations import DAY_MS, HOUR_MS, duration_ms
 from leadscore.domain.rules import ENGAGEMENT, FIT, GRADE, TOTAL, Period
 from leadscore.domain.state import HOMES_MAX, MARKS_MAX, RECENT_MAX
@@ -82,7 +82,8 @@ def state_bytes_max(document: Mapping[str, Any]) -> Bound:
         "scores": (_NAME + 4) * len(_named(document)) + (2 * _NAME + _MOMENT) * len(_ladders(document)),
         "notices": _NOTICE * len(_quiet(document)),
         "marks": _MARK * MARKS_MAX if any("once_per" in rule for rule in rules) else 0,
-        "bursts": sum(_SLOT + _BURST_EVENT * burst["at_least"] for burst in document.get("bursts", DEFAULT_BURSTS)),
+        "bursts": len(TELLERS)
+        * sum(_SLOT + _BURST_EVENT * burst["at_least"] for burst in document.get("bursts", DEFAULT_BURSTS)),
         "account": _ACCOUNT if "accounts" in document else 0,
         "visit": _VISIT,
         "ring": _RECENT * RECENT_MAX,
@@ -90,7 +91,7 @@ def state_bytes_max(document: Mapping[str, Any]) -> Bound:
         "fixed": _FIXED,
     }
     always = {"visit", "ring", "homes", "scores"}
-    shares = dict.fromkeys(always, 1) | {"cells of pools": _CELLS_USUAL}
+    shares = dict.fromkeys(always, 1) | {"cells of pools": _CELLS_USUAL, "bursts": _RULES_USUAL * len(TELLERS)}
     usual = {name: ceil(size / shares.get(name, _RULES_USUAL)) for name, size in most.items()}
     return Bound(most, usual | {"fixed": _FIXED_USUAL})
 

@@ -5,7 +5,7 @@ The document is trusted here; `contracts.model_file` says what is wrong with one
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from leadscore.domain.decay import Decay, Expiry, HalfLife, Linear
 from leadscore.domain.durations import HOUR_MS, NEVER, duration_ms
@@ -51,6 +51,17 @@ DEFAULT_BURSTS: Sequence[Mapping[str, Any]] = tuple(
     {"event": ["Email Link Clicked"], "each": f"properties.{link}", "at_least": 5, "within": "1s"}
     for link in ("url", "link_url")
 )
+
+
+class Teller(NamedTuple):
+    """Whose events may make up a burst together."""
+
+    name: str
+    trust: Trust
+    is_signed: bool = False
+
+
+TELLERS = (*(Teller(trust.name, trust) for trust in Trust), Teller("signed", Trust.PUBLIC, is_signed=True))
 DEFAULT_GRADE = "D"
 #: How many leads the top ones of an account are.
 DEFAULT_TOP = 3
@@ -131,9 +142,9 @@ class _Compiler:
             engagement=RulesOfEvents(engagement),
             effects=_candidates(effects),
             bursts=_candidates(
-                (_event_names(burst), self._burst(burst, trust, of_events))
+                (_event_names(burst), self._burst(burst, teller, of_events))
                 for burst in document.get("bursts", DEFAULT_BURSTS)
-                for trust in Trust
+                for teller in TELLERS
             ),
             activity=self._activity(),
             visits=_candidates([self._visits()]),
@@ -350,10 +361,11 @@ class _Compiler:
             id=self._ids.of("stage", score, stage["stage"]),
         )
 
-    def _burst(self, burst: Mapping[str, Any], trust: Trust, of_events: tuple[str, ...]) -> Burst:
+    def _burst(self, burst: Mapping[str, Any], teller: Teller, of_events: tuple[str, ...]) -> Burst:
         return Burst(
-            id=self._ids.of("burst", trust.name, *_event_names(burst) or (), burst["each"]),
-            trust=trust,
+            id=self._ids.of("burst", teller.name, *_event_names(burst) or (), burst["each"]),
+            trust=teller.trust,
+            is_signed=teller.is_signed,
             matches=compile_pattern(burst.get("when", {})),
             each=_path(burst["each"]),
             at_least=burst["at_least"],

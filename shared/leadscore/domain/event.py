@@ -29,6 +29,9 @@ ACCOUNT = "account"
 #: Values of `context.channel`: a page reached from another of the same site, and one whose address was typed in.
 INTERNAL_CHANNEL, DIRECT_CHANNEL = "internal", "direct"
 
+#: The source of what signed links in e-mails tell. No write key is of it.
+SIGNED_LINKS = "email-links"
+
 _ID = re.compile(r"[A-Za-z0-9_-]{22}")
 _EXTERNAL_TYPE = re.compile(r"[a-z][a-z0-9_]{0,31}")
 

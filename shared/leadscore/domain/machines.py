@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 
-from leadscore.domain.event import LeadEvent
+from leadscore.domain.event import SIGNED_LINKS, LeadEvent
 from leadscore.domain.model import Model, event_document
 from leadscore.domain.repetition import value_at
 from leadscore.domain.rules import Burst
@@ -73,9 +73,11 @@ def _values(event: LeadEvent, model: Model) -> dict[Burst, int]:
     """What the event adds to each kind of burst that it may be part of."""
     document = event_document(event)
     values = {}
+    is_signed = event.source == SIGNED_LINKS
     for burst in model.bursts.of(event.name):
         value = value_at(document, burst.each)
-        if event.trust is burst.trust and value is not None and burst.matches(document):
+        is_teller = event.trust is burst.trust and is_signed is burst.is_signed
+        if is_teller and value is not None and burst.matches(document):
             text = json.dumps(value, sort_keys=True).encode()
             values[burst] = int.from_bytes(hashlib.blake2b(text, digest_size=_HASH_BYTES).digest())
     return values

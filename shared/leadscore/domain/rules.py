@@ -281,11 +281,13 @@ class Stage(NamedTuple):
 class Burst:
     """Machine-made: `at_least` different values of the field at `each` within `within` ms.
 
-    Of events of one `trust`: what anybody can send must not make what a server says look like a machine's.
+    Of events of one `trust`: what anybody can send must not make what a server says look like a machine's. Nor what
+    signed links tell, whose trust is the same: those are a kind of their own (`is_signed`).
     """
 
     id: int
     trust: Trust
+    is_signed: bool
     matches: Condition
     each: tuple[str, ...]
     at_least: int

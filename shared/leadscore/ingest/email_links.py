@@ -18,7 +18,7 @@ from enum import StrEnum
 from typing import NamedTuple
 from urllib.parse import quote
 
-from leadscore.domain.event import LeadEvent, Trust
+from leadscore.domain.event import SIGNED_LINKS, LeadEvent, Trust
 from leadscore.domain.page import split_url
 from leadscore.ingest.arrival import Arrival
 from leadscore.ingest.ids import identifier
@@ -28,7 +28,7 @@ from leadscore.ingest.redirect import URL_CHARACTERS_MAX
 from leadscore.ingest.rejection import Rejected
 
 #: The events are told under this name: no write key comes with a token.
-SOURCE = "email-links"
+SOURCE = SIGNED_LINKS
 CAMPAIGN_CHARACTERS_MAX = 200
 TOKEN_CHARACTERS_MAX = 8_000
 
