@@ -3,6 +3,8 @@
 import re
 from functools import lru_cache
 
+from leadscore.ingest.facts.crawler_list import crawler_list
+
 #: A browser as browsers write it: no name in it but those of engines and of the browsers that people use. Nearly all
 #: events come from one, and need no look at the long list. What hides behind such a name no list would find, either.
 _BROWSER = re.compile(
@@ -13,15 +15,12 @@ _BROWSER = re.compile(
 )
 #: Gmail and Yahoo fetch a mail's pictures on behalf of whoever opens it, at that moment: these opens are a person's.
 _MAIL_READERS = ("GoogleImageProxy", "YahooMailProxy")
-#: A crawler says what it is well before. The list takes the square of the length: minutes for what an event may hold.
+#: A crawler says what it is well before.
 _NAME_CHARACTERS_MAX = 512
 
 
 def is_crawler(user_agent: str) -> bool:
-    """Whether a program of this name is one of the crawlers, previewers and scripts that are known.
-
-    Source: JayBizzle's Crawler-Detect, by the package `crawlerdetect`.
-    """
+    """Whether a program of this name is one of the crawlers, previewers and scripts that are known."""
     return _is_crawler(user_agent[:_NAME_CHARACTERS_MAX])
 
 
@@ -29,7 +28,4 @@ def is_crawler(user_agent: str) -> bool:
 def _is_crawler(user_agent: str) -> bool:
     if not user_agent or _BROWSER.fullmatch(user_agent) or any(reader in user_agent for reader in _MAIL_READERS):
         return False
-    # 50 ms to compile: only for those that have to be looked up.
-    from crawlerdetect import CrawlerDetect  # type: ignore[import-untyped]  # noqa: PLC0415
-
-    return bool(CrawlerDetect().isCrawler(user_agent))
+    return crawler_list().has(user_agent)
