@@ -60,7 +60,7 @@ def reading() -> LeadReading:
         log=DynamoDBEventLog(client, table=os.environ["EVENTS_TABLE"]),
         transitions=DynamoDBTransitionLog(client, table=table),
         index=DynamoDBStageIndex(client, table=table),
-        models=models.StoredModels(client, table=table, default_text=models.shipped_text(), clock=time.monotonic),
+        models=models.StoredModels(client, table=table, default_text=models.shipped_text, clock=time.monotonic),
         now=now,
         accounts=DynamoDBAccountStore(client, table=table),
     )

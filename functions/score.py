@@ -35,7 +35,7 @@ def rescoring() -> Rescoring:
         store=DynamoDBLeadStore(client, table=table),
         log=DynamoDBEventLog(client, table=os.environ["EVENTS_TABLE"]),
         models=models.StoredModels(
-            client, table=table, default_text=models.shipped_text(), clock=time.monotonic, installs=True
+            client, table=table, default_text=models.shipped_text, clock=time.monotonic, installs=True
         ),
         now=lambda: time.time_ns() // 1_000_000,
         pause=pause,

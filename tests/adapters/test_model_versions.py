@@ -1,7 +1,8 @@
 """The contract of what versions, runs and shadows need: in memory and on DynamoDB's tables in MiniStack."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import pytest

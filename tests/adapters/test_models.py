@@ -46,12 +46,14 @@ def clock() -> Clock:
 @pytest.fixture
 def make(tables: Tables, clock: Clock) -> Callable[[], StoredModels]:
     """Each has a cache of its own, as each process does."""
-    return lambda: StoredModels(tables.client, table=tables.leads, default_text=SHIPPED, clock=clock)
+    return lambda: StoredModels(tables.client, table=tables.leads, default_text=lambda: SHIPPED, clock=clock)
 
 
 def installing(tables: Tables, clock: Clock, text: str = SHIPPED) -> StoredModels:
     """A worker's, as it is deployed."""
-    return StoredModels(tables.client, table=tables.leads, default_text=text, clock=clock, now=lambda: 5, installs=True)
+    return StoredModels(
+        tables.client, table=tables.leads, default_text=lambda: text, clock=clock, now=lambda: 5, installs=True
+    )
 
 
 @pytest.fixture
@@ -195,7 +197,7 @@ class TestTrouble:
 
     @pytest.fixture
     def models(self, dynamodb: Answers, clock: Clock) -> StoredModels:
-        return StoredModels(dynamodb.client, table="leads", default_text=SHIPPED, clock=clock)
+        return StoredModels(dynamodb.client, table="leads", default_text=lambda: SHIPPED, clock=clock)
 
     @pytest.mark.parametrize(
         "trouble", [(400, THROTTLED), (500, b"{}"), (200, UNSERVED)], ids=["4xx", "5xx", "unserved"]
@@ -245,13 +247,13 @@ class TestTrouble:
         dynamodb = answers("dynamodb")
         dynamodb.prepare(400, THROTTLED)
         with pytest.raises(ClientError, match="Throughput"):
-            StoredModels(dynamodb.client, table="leads", default_text=SHIPPED, clock=clock).active()
+            StoredModels(dynamodb.client, table="leads", default_text=lambda: SHIPPED, clock=clock).active()
 
 
 def test_many_threads_read_the_model_once(answers: type[Answers], clock: Clock) -> None:
     dynamodb = answers("dynamodb")
     dynamodb.prepare(200, json.dumps({"Responses": {"leads": []}}).encode())
-    models = StoredModels(dynamodb.client, table="leads", default_text=SHIPPED, clock=clock)
+    models = StoredModels(dynamodb.client, table="leads", default_text=lambda: SHIPPED, clock=clock)
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda _: models.active(), range(16)))
     assert {activation for activation, _ in found} == {1}
@@ -261,7 +263,7 @@ def test_many_threads_read_the_model_once(answers: type[Answers], clock: Clock) 
 def test_the_model_that_ships_can_be_put_into_force(answers: type[Answers], clock: Clock) -> None:
     dynamodb = answers("dynamodb")
     dynamodb.prepare(200, json.dumps({"Responses": {"leads": []}}).encode())
-    activation, model = StoredModels(dynamodb.client, table="leads", default_text=shipped_text(), clock=clock).active()
+    activation, model = StoredModels(dynamodb.client, table="leads", default_text=shipped_text, clock=clock).active()
     assert activation == 1
     assert model.entry.at == {}
     assert model.lines

@@ -39,7 +39,7 @@ class Scoring:
         self.tables: Tables = create_tables(client)
         self.store = DynamoDBLeadStore(client, table=self.tables.leads)
         self._numbers = count(1)
-        self._models = StoredModels(client, table=self.tables.leads, default_text=shipped_text(), clock=lambda: 0.0)
+        self._models = StoredModels(client, table=self.tables.leads, default_text=shipped_text, clock=lambda: 0.0)
         self._rescoring = Rescoring(
             store=self.store,
             log=DynamoDBEventLog(client, table=self.tables.events),

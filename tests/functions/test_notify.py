@@ -3,7 +3,7 @@
 import io
 import json
 import random
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

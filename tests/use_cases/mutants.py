@@ -4,7 +4,7 @@ A mutant changes one decision and nothing else, so that what finds it finds that
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from copy import replace
 
 from leadscore.domain.event import Identifier, LeadEvent
 from leadscore.domain.state import LeadState, Profile, same_fold

@@ -1,7 +1,7 @@
 """Plausible mistakes in who is who, each of which the machines of people must find."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+from copy import replace
 
 from leadscore.domain.event import Identifier
 from leadscore.domain.state import LeadState, Profile

@@ -4,7 +4,7 @@ import itertools
 import json
 import random
 from collections.abc import Iterable
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

@@ -1,7 +1,6 @@
 """A transition as an item, in plain attributes: the leads table's stream hands it to `notify`, and people read it."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields
 from typing import Any
 
 from leadscore.adapters.dynamodb_attributes import from_item
@@ -12,12 +11,12 @@ from leadscore.domain.transition import Transition
 
 def transition_values(transition: Transition) -> dict[str, Any]:
     reasons = [{"rule": rule, "points": points} for rule, points in transition.reasons]
-    return {**transition_key(transition.lead, transition.version), **asdict(transition), "reasons": reasons}
+    return {**transition_key(transition.lead, transition.version), **transition._asdict(), "reasons": reasons}
 
 
 def transition_from(values: Mapping[str, Any]) -> Transition:
     """An attribute that this version of the code does not know is left out; one that came later has its default."""
-    known = {field.name: values[field.name] for field in fields(Transition) if field.name in values}
+    known = {name: values[name] for name in Transition._fields if name in values}
     known |= {
         "passed": tuple(values["passed"]),
         "routes": tuple(values["routes"]),

@@ -5,7 +5,6 @@ finds it: beside the pointer to the activation in force every activation, an ent
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -48,7 +47,7 @@ class DynamoDBModelVersions:
         version = Version(name, _number(latest) + 1 if latest else 1, at)
         self._put_together(
             self._put({**model_key(name, version.version), "text": text, "pushed_at": at}, "attribute_not_exists(pk)"),
-            self._put({**pushed_key(name, version.version), **asdict(version)}),
+            self._put({**pushed_key(name, version.version), **version._asdict()}),
             otherwise=f"somebody else pushes {name} at this moment",
         )
         return version, True
@@ -73,18 +72,18 @@ class DynamoDBModelVersions:
         # Without a pointer the model that ships is in force, and whoever counts on from there counts from it.
         self._put_together(
             self._put(
-                {**active_model_key(), **asdict(activation)},
+                {**active_model_key(), **activation._asdict()},
                 "attribute_not_exists(pk) OR activation = :before",
                 {":before": activation.activation - 1},
             ),
-            self._put({**activation_key(activation.activation), **asdict(activation)}, "attribute_not_exists(pk)"),
+            self._put({**activation_key(activation.activation), **activation._asdict()}, "attribute_not_exists(pk)"),
             otherwise="somebody else activates a model at this moment",
         )
 
     # Runs
 
     def begin(self, run: Run) -> None:
-        self._client.put_item(TableName=self._table, Item=to_item({**run_key(), **asdict(run)}))
+        self._client.put_item(TableName=self._table, Item=to_item({**run_key(), **run._asdict()}))
 
     def latest(self) -> tuple[Run, Sequence[Segment]] | None:
         found = self._read(run_key())
@@ -95,7 +94,7 @@ class DynamoDBModelVersions:
         return run, [_segment_from(entry) for entry in entries if entry["run"] == run.id]
 
     def remember(self, run: Run, segment: Segment) -> None:
-        values = {**segment_key(segment.stage, segment.shard), **asdict(segment), "run": run.id}
+        values = {**segment_key(segment.stage, segment.shard), **segment._asdict(), "run": run.id}
         self._client.put_item(TableName=self._table, Item=to_item(values))
 
     # Calls
@@ -147,8 +146,7 @@ def _version_from(name: str, values: Mapping[str, Any]) -> Version:
 def _activation_from(values: Mapping[str, Any]) -> Activation:
     """An attribute that came later than the item has its default."""
     known = Activation(values["activation"], values["name"], values["version"], values.get("activated_at", 0))
-    return replace(
-        known,
+    return known._replace(
         stages=tuple(values.get("stages", ())),
         tells=values.get("tells", False),
         back_to=values.get("back_to", 0),

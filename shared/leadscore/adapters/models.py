@@ -45,14 +45,15 @@ class StoredModels:
         client: "DynamoDBClient",
         *,
         table: str,
-        default_text: str,
+        default_text: Callable[[], str],
         clock: Callable[[], float],
         now: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
         installs: bool = False,
     ) -> None:
-        """`installs` keeps the model that ships in the table when it is first used.
+        """`default_text` reads the model that ships, which only a table without one needs.
 
-        From then on a deployment that ships another one changes no lead: states are numbered by activation.
+        `installs` keeps that model in the table when it is first used: from then on a deployment that ships
+        another one changes no lead, since states are numbered by activation.
         """
         self._versions = DynamoDBModelVersions(client, table=table)
         self._installs = installs
@@ -105,9 +106,10 @@ class StoredModels:
 
     def _install(self) -> Activation | None:
         # Another worker may be first with either, and may have died in between: whatever is there stands.
-        model = _compiled(self._default_text)
+        text = self._default_text()
+        model = _compiled(text)
         with suppress(VersionConflict):
-            pushed, _ = self._versions.push(model.name, self._default_text, at=self._now())
+            pushed, _ = self._versions.push(model.name, text, at=self._now())
             ladder = tuple(stage.name for stage in model.stages)
             self._versions.put_into_force(
                 Activation(_SHIPPED_ACTIVATION, pushed.name, pushed.version, pushed.pushed_at, stages=ladder)
@@ -116,7 +118,7 @@ class StoredModels:
 
     def _text(self, in_force: Activation | None) -> str:
         if in_force is None:
-            return self._default_text
+            return self._default_text()
         text = self._versions.text(in_force.name, in_force.version)
         if text is None:
             _LOGGER.error("model.gone", extra={"model": in_force.name, "version": in_force.version})

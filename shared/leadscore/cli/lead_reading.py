@@ -22,7 +22,7 @@ def lead_reading(deployment: Deployment) -> LeadReading:
         log=DynamoDBEventLog(client, table=events),
         transitions=DynamoDBTransitionLog(client, table=leads),
         index=DynamoDBStageIndex(client, table=leads),
-        models=StoredModels(client, table=leads, default_text=shipped_text(), clock=time.monotonic),
+        models=StoredModels(client, table=leads, default_text=shipped_text, clock=time.monotonic),
         now=now,
         accounts=DynamoDBAccountStore(client, table=leads),
     )

@@ -49,7 +49,7 @@ def shadow(
     share, beside, at = _share(sample), compile_model(read_model_file(file).document), now()
     with deployed(stack, local=local) as deployment:
         client, table = clients.dynamodb(), deployment.outputs["LeadsTableName"]
-        models = StoredModels(client, table=table, default_text=shipped_text(), clock=time.monotonic)
+        models = StoredModels(client, table=table, default_text=shipped_text, clock=time.monotonic)
         try:
             active = models.active()[1]
         except ModelBehind as error:

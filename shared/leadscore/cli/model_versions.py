@@ -131,7 +131,7 @@ def _install_shipped(deployment: Deployment) -> None:
     """So that there is something to go back to, even before the first event."""
     table = deployment.outputs["LeadsTableName"]
     models = StoredModels(
-        clients.dynamodb(), table=table, default_text=shipped_text(), clock=time.monotonic, installs=True
+        clients.dynamodb(), table=table, default_text=shipped_text, clock=time.monotonic, installs=True
     )
     try:
         models.active()

@@ -8,7 +8,6 @@ period is a fraction with one denominator. Rounding is to the nearest point, hal
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from functools import cache
 from itertools import chain
@@ -27,11 +26,11 @@ _HALF = 1 << (_AMOUNT_BITS - 1)
 _HOURLY_UP_TO_MS = 14 * DAY_MS
 
 
-@dataclass(frozen=True, slots=True)
 class HalfLife:
     """Points halve every `hours`, in hourly steps. A pool is (value, hour of the last points, amount at that hour)."""
 
-    hours: int
+    def __init__(self, hours: int) -> None:
+        self.hours = hours
 
     def add(self, pool: Pool | None, points: int, at: int) -> Pool:
         hour = at // HOUR_MS
@@ -123,14 +122,14 @@ def _hour_of(factor: int, hours: int) -> int:
     return bisect_left(_factors(hours), -factor, key=neg)
 
 
-@dataclass(frozen=True, slots=True)
 class _Parcels:
     """Points that each have an age of their own. A pool is (value, time, points, time, points...), oldest first.
 
     Points of one cell age together from the last of them: those before are as good as new again.
     """
 
-    duration: int
+    def __init__(self, duration: int) -> None:
+        self.duration = duration
 
     def add(self, pool: Pool | None, points: int, at: int) -> Pool:
         if pool is None:
@@ -165,7 +164,6 @@ class _Parcels:
         return at // (HOUR_MS if self.duration <= _HOURLY_UP_TO_MS else DAY_MS)
 
 
-@dataclass(frozen=True, slots=True)
 class Expiry(_Parcels):
     """Points are gone `duration` after they were given, at that instant."""
 
@@ -195,7 +193,6 @@ class Expiry(_Parcels):
         return sum(points for _, points in parcels)
 
 
-@dataclass(frozen=True, slots=True)
 class Linear(_Parcels):
     """Points shrink evenly from the moment they are given, until `duration` later nothing is left."""
 

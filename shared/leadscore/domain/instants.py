@@ -1,7 +1,6 @@
 """What time alone does to a lead: points that decay, and inactivity steps, each at its own instant."""
 
 from bisect import bisect_left
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from leadscore.domain.decay import Decay, Pool
@@ -19,7 +18,7 @@ def run_until(state: LeadState, model: Model, until: int, *, stops: bool = False
     `stops` ends it early, after the first instant that changes a stage or at which inactivity takes something, or
     after so many instants; gives whether it did.
     """
-    look = _Look(stops, instants_max)
+    look = _Look(stops=stops, left=instants_max)
     while state.wakes_at <= until:
         stop = _next_stop(state, model, until)
         if _drift(state, model, min(until, stop - 1), look):
@@ -32,12 +31,12 @@ def run_until(state: LeadState, model: Model, until: int, *, stops: bool = False
     return False
 
 
-@dataclass(slots=True)
 class _Look:
     """How far it goes: to the first news, if it `stops` there, and so many instants at most."""
 
-    stops: bool
-    left: int
+    def __init__(self, *, stops: bool, left: int) -> None:
+        self.stops = stops
+        self.left = left
 
     def is_over(self, *, has_news: bool) -> bool:
         self.left -= 1

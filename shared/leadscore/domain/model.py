@@ -40,12 +40,12 @@ _TRUSTS = tuple(trust.name.lower() for trust in Trust)
 THOUSANDTHS = 1_000
 
 
-@dataclass(frozen=True, slots=True)
 class Candidates[T]:
     """Parts of a model by the event's name; what names no event is a candidate for every one."""
 
-    by_event: Mapping[str, tuple[T, ...]]
-    every: tuple[T, ...]
+    def __init__(self, by_event: Mapping[str, tuple[T, ...]], every: tuple[T, ...]) -> None:
+        self.by_event = by_event
+        self.every = every
 
     def of(self, event_name: str) -> tuple[T, ...]:
         return self.by_event.get(event_name, self.every)

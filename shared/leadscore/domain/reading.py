@@ -1,6 +1,5 @@
 """What a lead's state says to people: scores, grade, place in the matrix, lists, and the lines that add up."""
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from leadscore.domain.fold import next_change_at
@@ -31,8 +30,7 @@ class Standing(NamedTuple):
     priority: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """`explanation` adds up to `total`; `explanations` has the lines of each score that is no part of it."""
 
     total: int

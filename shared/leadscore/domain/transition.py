@@ -4,7 +4,7 @@ A lead has one stage on the model's ladder, and one on the ladder of each score 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from leadscore.domain.cause import QUIET_CAUSES, Cause
 from leadscore.domain.model import Model
@@ -16,8 +16,7 @@ from leadscore.domain.state import LeadState
 REASONS_MAX = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Transition:
+class Transition(NamedTuple):
     """From one stage to another at one version of a lead, or into or out of a list that is no stage of the ladder.
 
     `from_stage` is "" at a birth and `to_stage` "" when a merge closes the lead. `introduces` marks the one with
@@ -62,8 +61,7 @@ class Transition:
         return "" if self.introduces else self.from_stage
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(NamedTuple):
     """What a commit did to a lead on the ladder of one score. `at` is when it took effect, as far as is known."""
 
     score: str

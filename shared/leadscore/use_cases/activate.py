@@ -1,7 +1,5 @@
 """Which version of the scoring model is in force. Bringing the leads to it is `rescore_all`'s."""
 
-from dataclasses import replace
-
 from leadscore.domain.model import Model
 from leadscore.use_cases.ports import Activation, ModelVersions, Version
 
@@ -39,7 +37,7 @@ def roll_back(*, tells: bool, versions: ModelVersions, now: int) -> Activation:
     if present is None or earlier is None:
         raise NothingBefore
     # What that one would have gone back to, this one goes back to: two rollbacks are two steps, not there and back.
-    activation = replace(earlier, activation=present.activation + 1, activated_at=now, tells=tells)
+    activation = earlier._replace(activation=present.activation + 1, activated_at=now, tells=tells)
     versions.put_into_force(activation)
     return activation
 

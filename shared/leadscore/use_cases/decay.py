@@ -6,25 +6,22 @@ this one or a lost message costs a repeated tick at most: the next run finds the
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from itertools import batched
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from leadscore.domain.cause import Cause
 from leadscore.use_cases.messages import TICKS_MAX, ticks_body
 from leadscore.use_cases.ports import DueIndex, EventsQueue
 
 
-@dataclass(frozen=True, slots=True)
-class DecayRun:
+class DecayRun(NamedTuple):
     """How many leads were sent a tick, and whether the run came to its end."""
 
     sent: int
     finished: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Position:
+class _Position(NamedTuple):
     """The next page of a run: `until` is the run's own now, so that a resumed run ends where it would have ended."""
 
     until: int

@@ -3,8 +3,7 @@ who, and leads whose accounts are to be looked at."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from leadscore.domain.cause import Cause
 from leadscore.domain.event import LeadEvent
@@ -26,16 +25,14 @@ class UnreadableMessage(ValueError):
     """Not a message of ours: it goes back, and after its tries to the dead-letter queue."""
 
 
-@dataclass(frozen=True, slots=True)
-class UnreadableEvent:
+class UnreadableEvent(NamedTuple):
     """One event of a message that cannot be read: kept aside, while its neighbours go on."""
 
     raw: Any
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Ruling:
+class Ruling(NamedTuple):
     """What somebody decided of a lead: that it is the person `into`, or, where that is empty, somebody of its own.
 
     Once one is obeyed, an earlier one on the same lead (by `at`, in ms) changes nothing any more, nor does a copy.
@@ -46,8 +43,7 @@ class Ruling:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """`token` is the delivery token: minted once per message, the same for every delivery of it.
 
     `activation` is the lowest activation number of the model that the message may be worked on with. `accounts` are

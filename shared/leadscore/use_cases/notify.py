@@ -4,6 +4,7 @@ settings, never of the clock or of the delivery, so that every repeat carries th
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import quote
 
 from leadscore.contracts.attribution import Touch
@@ -48,8 +49,7 @@ class NotificationSettings:
             raise ValueError(f"personal fields are {sorted(PERSONAL_FIELDS)}, not {sorted(unknown)}")
 
 
-@dataclass(frozen=True, slots=True)
-class Republished:
+class Republished(NamedTuple):
     """How many were told again, and whether these were all that was asked for."""
 
     sent: int

@@ -8,7 +8,6 @@ StoreError
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import IO, Any, NamedTuple, Protocol
 
 from leadscore.domain.event import Identifier, LeadEvent
@@ -39,16 +38,14 @@ class IdentifierTaken(StoreError):
         self.lead = lead
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(NamedTuple):
     """The copy of an event that the log already holds: who put it there, and what it said."""
 
     token: str
     fingerprint: str
 
 
-@dataclass(frozen=True, slots=True)
-class Closing:
+class Closing(NamedTuple):
     """The lead that a merge closes: its state (closed, with its next version), and its last transition.
 
     `identifiers` are found to lead straight to the winner from now on. Only a ruling may close a lead that somebody has
@@ -61,8 +58,7 @@ class Closing:
     is_ruled: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
+class Opening(NamedTuple):
     """The closed lead that is taken out of the committed one again: its state (open, with its next version).
 
     `homes` are all that are its own. They are the committed lead's no longer, and lead straight to this one. `profile`
@@ -76,8 +72,7 @@ class Opening:
     marks: frozenset[int] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(NamedTuple):
     """One version of a lead, with all that must become true together with it.
 
     `state.version` is the new version; the store must still hold the one before. `profile` is None when no trait
@@ -253,8 +248,7 @@ class Models(Protocol):
         """Whether downstream wants to hear of the leads that this activation moves; one that `active` gave."""
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(NamedTuple):
     """A model as it was pushed, at `pushed_at` (ms). Its text never changes."""
 
     name: str
@@ -262,8 +256,7 @@ class Version:
     pushed_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Activation:
+class Activation(NamedTuple):
     """A version coming into force, at `activated_at` (ms). Numbers only grow: going back is an activation, too.
 
     `tells` says whether downstream hears of the leads that it moves, `stages` where the model may put a lead, and
@@ -302,16 +295,14 @@ class ModelVersions(Protocol):
         """Make it the one in force and part of the history. Raises VersionConflict unless its number is the next."""
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """One going over all leads for an activation."""
 
     id: str
     activation: int
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """A part of a run: `sent` leads of this shard of a stage were sent a tick, up to the lead `after`."""
 
     stage: str

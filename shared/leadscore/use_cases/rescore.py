@@ -45,8 +45,7 @@ class Moved(Contended):
     """An event's home is not this lead's any more, though a name still led here: it is somebody else's by a ruling."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """An event as a message brought it; the token tells a redelivery from a copy that another message brought."""
 
     event: LeadEvent
@@ -97,8 +96,7 @@ class Tally:
         self.accounts |= other.accounts
 
 
-@dataclass(frozen=True, slots=True)
-class Logged:
+class Logged(NamedTuple):
     """What logging the events showed: `new` ones to fold in, the homes they are in, and whether some may be missing."""
 
     new: tuple[LeadEvent, ...] = ()
@@ -568,7 +566,7 @@ class Rescoring:
         transition = difference(closed, opened.state, in_force.model, activation=in_force.activation, cause=Cause.MERGE)
         if transition is not None:
             # Whoever was told that it is gone has to hear that it is back, and be it at the entry.
-            transition = replace(transition, publish=opened.state.identified)
+            transition = transition._replace(publish=opened.state.identified)
             remember_notice(opened.state, transition, in_force.model)
         opening = Opening(opened.state, own, transition, opened.profile, opened.marks)
         if in_force.model.accounts is not None:

@@ -6,7 +6,7 @@ two ticks or, if an event moved it, none: that event has brought it to the model
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import batched
 from threading import Lock
 
@@ -125,9 +125,9 @@ class _Sending:
                         for batch in batched(leads, TICKS_MAX, strict=False)
                     ]
                 )
-                segment = replace(segment, after=leads[-1], sent=segment.sent + len(leads))
+                segment = segment._replace(after=leads[-1], sent=segment.sent + len(leads))
             else:
-                segment = replace(segment, finished=True)
+                segment = segment._replace(finished=True)
             # After the ticks: an interruption in between repeats a page, which costs time, and leaves none out.
             self._runs.remember(self._run, segment)
             self._note(segment)

@@ -9,7 +9,7 @@ a lead takes as many as its events can still be read from in time; the others st
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from leadscore.domain.event import Identifier, LeadEvent, Trust
 from leadscore.domain.state import LeadState
@@ -21,8 +21,7 @@ BROWSERS_MAX = 100
 BROWSER = "anonymous_id"
 
 
-@dataclass(frozen=True, slots=True)
-class Merge:
+class Merge(NamedTuple):
     """The anonymous lead that `identifier` belongs to is the person `into`. It `is_trusted` where a server says so."""
 
     identifier: Identifier

@@ -5,8 +5,8 @@ A message fails only for its own reasons or its leads'; whatever else came with 
 
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from leadscore.domain.state import LeadState
 from leadscore.use_cases.accounts import AccountKeeping
@@ -20,8 +20,7 @@ type Task = Callable[[], Tally]
 type RunAll = Callable[[list[Task]], list[Tally | Exception]]
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(NamedTuple):
     """Why messages have to come back. `lead` is None where it never came to a lead."""
 
     messages: frozenset[str]
@@ -41,16 +40,15 @@ class BatchResult:
         return frozenset().union(*(failure.messages for failure in self.failures))
 
 
-@dataclass(slots=True)
 class _LeadBatch:
     """One lead's work, and the messages that brought it."""
 
-    work: LeadWork = field(default_factory=LeadWork)
-    messages: set[str] = field(default_factory=set)
+    def __init__(self) -> None:
+        self.work = LeadWork()
+        self.messages: set[str] = set()
 
 
-@dataclass(frozen=True, slots=True)
-class _Aside:
+class _Aside(NamedTuple):
     """An event to keep as a failed one, and the messages that have to come back if that fails."""
 
     raw: Any
@@ -192,4 +190,4 @@ def _reused_ids(tally: Tally, batch: _LeadBatch) -> Iterator[_Aside]:
 
 def _refused_rulings(tally: Tally, batch: _LeadBatch) -> Iterator[_Aside]:
     for ruling, reason in tally.refused_rulings:
-        yield _Aside(asdict(ruling), "ruling_refused", reason, frozenset(batch.messages))
+        yield _Aside(ruling._asdict(), "ruling_refused", reason, frozenset(batch.messages))
