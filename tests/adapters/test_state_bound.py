@@ -61,7 +61,7 @@ RULE = "engagement: [{{rule: R, event: X, points: 5, {}}}]\n"
         (RULE.format("decay: {expire_after: 14d}"), {"lines": 32, "pools": 8, "cells of pools": 3370}),
         (RULE.format("decay: {percent: 50, every: 15d}"), {"lines": 32, "pools": 8, "cells of pools": 310}),
         (RULE.format("group: G") + "groups: [{group: G}]", {"lines": 16, "groups": 12}),
-        ("public: {at_most: {points: 9}}", {"limits": 17}),
+        ("public: {at_most: {points: 9}}", {"limits": 68}),
         ("inactivity: [{rule: R, after: 1d, take: 5}]", {"lines": 16, "inactivity": 13}),
         ("bursts: []", {"bursts": -632}),
     ],

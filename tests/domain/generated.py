@@ -65,10 +65,10 @@ def lead_event(number: int, at: int, said: Mapping[str, Any]) -> LeadEvent:
         id=event_id("history", str(number)),
         call="track",
         occurred_at=at,
-        received_at=at,
+        received_at=at + said["told_after"],
         identifiers=(Identifier(kind, f"browser {number % 2}" if kind == "anonymous_id" else "ada"),),
         fingerprint=f"{number:016x}",
-        **said,
+        **{name: value for name, value in said.items() if name != "told_after"},
     )
 
 
@@ -88,6 +88,7 @@ def _single(draw: st.DrawFn) -> list[tuple[int, dict[str, Any]]]:
         "properties": properties,
         "traits": traits,
         "context": draw(CONTEXTS),
+        "told_after": draw(st.sampled_from((0, 0, 0, 0, HOUR, DAY, 8 * DAY))),
     }
     return [(draw(GAPS), said)]
 

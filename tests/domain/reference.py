@@ -978,10 +978,12 @@ class _Lead:
         if rule.group and self.card.groups.get(rule.group, {}).get("at_most"):
             limits.append((f"group {rule.group}", self.card.groups[rule.group]["at_most"]))
         if self.card.public_at_most and event.trust == Trust.PUBLIC and points and "engagement" in rule.scores:
-            limits.append(("public" if points > 0 else "public losses", self.card.public_at_most))
+            told = self._period(self.card.public_at_most.get("per", "ever"), event.received_at)
+            limits.append((f"public {points > 0} {told}", self.card.public_at_most))
         used = []
         for key, limit in limits:
-            period = self._period(limit.get("per", "ever"), event.occurred_at)
+            at = event.received_at if key.startswith("public") else event.occurred_at
+            period = self._period(limit.get("per", "ever"), at)
             given = self.given.get(key)
             if given is None or given.period != period:
                 given = self.given[key] = Given(period)

@@ -1,6 +1,7 @@
 """The oracle and the fold, held to numbers worked out by hand."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -194,6 +195,25 @@ def test_public_events_give_so_many_points_in_a_day_over_all_rules() -> None:
     document = model(rule(8), {**rule(7), "rule": "Too"}, public={"at_most": {"points": 10, "per": "day"}})
     assert points(read(document, acts(NOON, NOON, trust=Trust.PUBLIC))) == {"Act": 8, "Too": 2}
     assert read(document, acts(NOON, NOON, trust=Trust.DECLARED)).total == 30
+
+
+@pytest.mark.parametrize(
+    ("per", "told_on", "total"), [("day", 1, 10), ("day", 3, 30), ("week", 1, 10), ("week", 8, 20)]
+)
+def test_whoever_tells_of_a_hundred_days_has_the_limit_of_the_days_on_which_they_tell(
+    per: str, told_on: int, total: int
+) -> None:
+    document = model(rule(8), public={"at_most": {"points": 10, "per": per}})
+    days = [event(at=NOON - day * DAY, message=str(day), trust=Trust.PUBLIC) for day in range(100)]
+    told = [replace(item, received_at=NOON + place % told_on * DAY) for place, item in enumerate(days)]
+    assert read(document, told).total == total
+
+
+def test_what_browsers_take_is_limited_by_the_day_on_which_they_tell_too() -> None:
+    document = model(rule(8), rule(-8, "Page Closed"), public={"at_most": {"points": 10, "per": "day"}})
+    closed = [event("Page Closed", at=NOON - day * DAY, message=str(day), trust=Trust.PUBLIC) for day in range(100)]
+    bought = [event(at=NOON - 200 * DAY, message=f"bought {number}") for number in range(9)]
+    assert read(document, [*bought, *(replace(item, received_at=NOON) for item in closed)]).total == 72 - 10
 
 
 # -- visits, counts, sequences -------------------------------------------------------------------------------------

@@ -246,7 +246,7 @@ class _Compiler:
         public = self._document.get("public")
         public_limit = (
             # What anybody can send must neither raise a lead without bound nor ruin it.
-            self._limit("public", "" if points > 0 else "losses", public["at_most"])
+            self._limit("public", "" if points > 0 else "losses", public["at_most"])._replace(by_arrival=True)
             if public and points and ENGAGEMENT in scores
             else None
         )

@@ -70,14 +70,14 @@ def _insert_points(state: LeadState, event: LeadEvent, model: Model) -> None:
 
 def _score_late(state: LeadState, model: Model, rule: Rule, event: LeadEvent, document: dict[str, object]) -> None:
     at = event.occurred_at
-    gives = is_untouched_by(state, rule, document, at, event.trust)
+    gives = is_untouched_by(state, rule, document, event)
     if gives is None or not _keeps_pools(state, rule, at):
         raise OutOfOrder
     if rule.is_activity and model.activity is None:
         be_active(state, at)
     if not gives:
         return
-    points = rule.points if rule.is_plain else admit(state, rule, document, at, event.trust)
+    points = rule.points if rule.is_plain else admit(state, rule, document, event)
     if points is not None:
         give(state, rule, points, at)
         if points and model.minds_signals:

@@ -6,11 +6,13 @@ save for the marks of counted values, which leave the state for an item of their
 
 import hashlib
 import json
+from collections.abc import Iterator
 from decimal import Decimal
+from itertools import batched
 from typing import Any
 
 from leadscore.domain.durations import day_of, week_of
-from leadscore.domain.event import Json, Trust
+from leadscore.domain.event import Json, LeadEvent, Trust
 from leadscore.domain.model import THOUSANDTHS
 from leadscore.domain.rules import After, Count, Limit, Period, Rule, Watch
 from leadscore.domain.state import MARKS_MAX, SPILLED_MARKS_MAX, LeadState
@@ -26,8 +28,9 @@ class MarksUnread(Exception):
     """The values counted earlier, which lie outside the state, are needed to go on."""
 
 
-def admit(state: LeadState, rule: Rule, document: Json, at: int, trust: Trust) -> int | None:
+def admit(state: LeadState, rule: Rule, document: Json, event: LeadEvent) -> int | None:
     """The points that a match gives; None where it gives nothing, not even a line. Remembers the match."""
+    at = event.occurred_at
     if rule.after is not None and not _comes_after(state, rule.after, at):
         return None
     points = rule.points
@@ -38,13 +41,13 @@ def admit(state: LeadState, rule: Rule, document: Json, at: int, trust: Trust) -
     mark = None if rule.once_per is None else _mark(rule.once_id, rule.once_per, document)
     if mark is not None and (state.spilled_count >= SPILLED_MARKS_MAX or _is_marked(state, mark)):
         return None
-    allowed = _limited(state, _limits(rule, trust), points, at)
+    allowed = _limited(state, _limits(rule, event.trust), points, event)
     if allowed is not None and mark is not None:
         _put_mark(state, mark)
     return allowed
 
 
-def is_untouched_by(state: LeadState, rule: Rule, document: Json, at: int, trust: Trust) -> bool | None:
+def is_untouched_by(state: LeadState, rule: Rule, document: Json, event: LeadEvent) -> bool | None:
     """What a match that comes late would do: True, just give its points; False, nothing; None, that depends."""
     if rule.is_plain:
         return True
@@ -52,8 +55,8 @@ def is_untouched_by(state: LeadState, rule: Rule, document: Json, at: int, trust
         return None
     if rule.once_per is not None:
         mark = _mark(rule.once_id, rule.once_per, document)
-        return False if _was_marked_before(state, rule, mark, at) else None
-    if all(_is_far_from_binding(state, limit, rule.points, at) for limit in _limits(rule, trust)):
+        return False if _was_marked_before(state, rule, mark, event.occurred_at) else None
+    if all(_is_far_from_binding(state, limit, rule.points, event) for limit in _limits(rule, event.trust)):
         return True
     return None
 
@@ -149,11 +152,11 @@ def _limits(rule: Rule, trust: Trust) -> tuple[Limit, ...]:
     return rule.limits
 
 
-def _limited(state: LeadState, limits: tuple[Limit, ...], points: int, at: int) -> int | None:
+def _limited(state: LeadState, limits: tuple[Limit, ...], points: int, event: LeadEvent) -> int | None:
     """What all the limits leave of these points, which count against each of them; None if one leaves nothing."""
     used_before = []
     for limit in limits:
-        period = period_of(state, limit.period, at)
+        period = period_of(state, limit.period, limit.dates(event))
         times, used = _used(state, limit, period)
         if limit.times is not None and times >= limit.times:
             return None
@@ -162,28 +165,43 @@ def _limited(state: LeadState, limits: tuple[Limit, ...], points: int, at: int) 
             if left <= 0:
                 return None
             points = min(points, left) if points > 0 else max(points, -left)
-        used_before.append((limit.id, period, times, used))
-    for number, period, times, used in used_before:
-        state.memory[number] = (period, times + 1, used + abs(points))
+        used_before.append((limit, period, times, used))
+    for limit, period, times, used in used_before:
+        others = _others_to_come(state, limit, period, event.occurred_at) if limit.by_arrival else ()
+        state.memory[limit.id] = (*others, period, times + 1, used + abs(points))
     return points
+
+
+def _others_to_come(state: LeadState, limit: Limit, period: int, at: int) -> Iterator[int]:
+    """Other periods, as they are remembered, that further events may still be of: none is told before it happened."""
+    earliest = period_of(state, limit.period, at)
+    for entry in _entries(state, limit):
+        if entry[0] != period and entry[0] >= earliest:
+            yield from entry
+
+
+def _entries(state: LeadState, limit: Limit) -> Iterator[tuple[int, ...]]:
+    """Periods with times and points let through in each. More than one only where the limit goes by arrival."""
+    return batched(state.memory.get(limit.id, ()), 3, strict=True)
 
 
 def _used(state: LeadState, limit: Limit, period: int) -> tuple[int, int]:
     """Times and points that a limit has let through in this period."""
-    remembered = state.memory.get(limit.id)
-    if remembered is None or remembered[0] != period:
-        return 0, 0
-    return remembered[1], remembered[2]
+    return next(((times, used) for of, times, used in _entries(state, limit) if of == period), (0, 0))
 
 
-def _is_far_from_binding(state: LeadState, limit: Limit, points: int, at: int) -> bool:
-    """Whether the period is the same, and neither this match nor those after it come near the limit."""
-    period = period_of(state, limit.period, at)
+def _is_far_from_binding(state: LeadState, limit: Limit, points: int, event: LeadEvent) -> bool:
+    """Whether the period is remembered, and neither this match nor those after it come near the limit."""
+    period = period_of(state, limit.period, limit.dates(event))
     times, used = _used(state, limit, period)
-    if limit.period is Period.VISIT and at < state.visit[0]:
+    if limit.period is Period.VISIT and event.occurred_at < state.visit[0]:
         return False  # It belongs to a visit before, or to none.
+    if limit.by_arrival:
+        is_remembered = period >= period_of(state, limit.period, state.last_event[0])
+    else:
+        is_remembered = state.memory.get(limit.id, (period,))[0] == period
     return (
-        state.memory.get(limit.id, (period,))[0] == period
+        is_remembered
         and (limit.times is None or times < limit.times)
         and (limit.points is None or used + max(abs(points), 1) <= limit.points)
     )

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from leadscore.domain.decay import Decay
-from leadscore.domain.event import Json, Trust
+from leadscore.domain.event import Json, LeadEvent, Trust
 
 #: The scores that every model has. `total` is the sum of fit, of engagement, and of what the model adds.
 FIT = "fit"
@@ -91,12 +91,21 @@ class Target(NamedTuple):
 
 
 class Limit(NamedTuple):
-    """At most so many times, or points, in each period."""
+    """At most so many times, or points, in each period.
+
+    A day or a week is mostly the one in which the event happened. With `by_arrival` it is the one in which it was told:
+    whoever may tell of the past would have the limit once for each of its days.
+    """
 
     id: int
     period: Period
     times: int | None
     points: int | None
+    by_arrival: bool = False
+
+    def dates(self, event: LeadEvent) -> int:
+        """The moment (ms) by which the event is in a period."""
+        return event.received_at if self.by_arrival else event.occurred_at
 
 
 class Count(NamedTuple):

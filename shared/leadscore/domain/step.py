@@ -117,7 +117,7 @@ def score(state: LeadState, model: Model, match: Match, event: LeadEvent, docume
             state.settled_at = at
     signals = match.signals
     for rule in match.conditional:
-        points = admit(state, rule, document, at, event.trust)
+        points = admit(state, rule, document, event)
         if points is not None:
             state.is_stirred = True
             give(state, rule, points, at)
