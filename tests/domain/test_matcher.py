@@ -1,6 +1,7 @@
 """Generated matchers: what they find is what the closures of `matching` find, condition by condition."""
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,9 @@ from hypothesis import strategies as st
 
 from leadscore.domain.matcher import ALTERNATIVES_MAX, SELECTIONS_MAX, compile_matcher
 from leadscore.domain.matching import PatternError, compile_pattern
+from leadscore.domain.model import VISIT_STARTED
 from tests.domain.patterns import EXTENSIONS, JSON, LISTS, MATCHERS, NAMES, SCALARS, documents, patterns
+from tests.leads import SMALL_MODEL, event, small_model
 
 type Pattern = dict[str, Any]
 
@@ -38,8 +41,8 @@ few_but_large = settings(max_examples=100, deadline=None, suppress_health_check=
 @few_but_large
 @given(CONDITIONS, st.lists(documents(SCALARS | ODD_NUMBERS), min_size=1, max_size=4))
 def test_conditions_on_values_hold_as_one_by_one(conditions: list[Pattern], events: list[dict[str, Any]]) -> None:
-    for event in events:
-        assert found(conditions, event) == found_by_closures(conditions, event)
+    for said in events:
+        assert found(conditions, said) == found_by_closures(conditions, said)
 
 
 @few_but_large
@@ -47,8 +50,8 @@ def test_conditions_on_values_hold_as_one_by_one(conditions: list[Pattern], even
 def test_conditions_on_lists_and_objects_hold_as_one_by_one(
     conditions: list[Pattern], events: list[dict[str, Any]]
 ) -> None:
-    for event in events:
-        assert found(conditions, event) == found_by_closures(conditions, event)
+    for said in events:
+        assert found(conditions, said) == found_by_closures(conditions, said)
 
 
 VALUES = ["", "a", "A", "ab", "abc", "cab", "1", "é", 0, 1, 1.0, 1.5, 2, -1, 10**400, True, False, None]
@@ -146,3 +149,23 @@ def test_more_sets_of_matches_than_are_remembered_are_found_all_the_same() -> No
     for number in range(2 * SELECTIONS_MAX):
         expected = tuple(name for place, name in enumerate(names) if number >> place & 1)
         assert match(dict.fromkeys(expected, True)) == expected
+
+
+def test_names_that_no_rule_mentions_share_what_is_made_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[object] = []
+
+    def compiled(*parts: Any) -> Any:
+        made.append(parts)
+        return compile_matcher(*parts)
+
+    monkeypatch.setattr("leadscore.domain.model.compile_matcher", compiled)
+    any_name = {"rule": "From the pricing page", "points": 3, "when": {"context": {"page": {"path": ["/pricing"]}}}}
+    rules = small_model(engagement=[*SMALL_MODEL["engagement"], any_name]).engagement
+    from_pricing = replace(event("Page Viewed"), context={"page": {"path": "/pricing"}})
+    for number in range(50):
+        (rule,) = rules.matching(replace(from_pricing, name=f"Made up {number}"), {}).rules
+        assert rule.name == "From the pricing page"
+    # The start of a visit is no event: only rules that name it see it.
+    assert not rules.matching(replace(from_pricing, name=VISIT_STARTED), {}).rules
+    assert {rule.name for rule in rules.matching(from_pricing, {}).rules} == {"Page", "From the pricing page"}
+    assert len(made) == 3

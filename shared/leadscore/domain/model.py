@@ -55,11 +55,12 @@ class RulesOfEvents:
     """The rules on events, found by the event's name, and then all at once by what it says.
 
     What is needed for a name is made when an event of that name is first met: a whole model at once would take a
-    function's cold start too long.
+    function's cold start too long. All names that no rule mentions share one, as anybody can think of ever new ones.
     """
 
     def __init__(self, named: Iterable[tuple[tuple[str, ...] | None, Mapping[str, Any], Rule]]) -> None:
         self._named = tuple(named)
+        self._names = {VISIT_STARTED}.union(*(names or () for names, _, _ in self._named))
         self._minds_trust = any(rule.trust for _, _, rule in self._named)
         self._matchers: tuple[dict[str, Callable[..., Match]], ...] = tuple({} for _ in Trust)
 
@@ -76,7 +77,10 @@ class RulesOfEvents:
         matchers = self._matchers[trust]
         match = matchers.get(name)
         if match is None:
-            match = matchers[name] = compile_matcher(self._candidates(name, trust), EVENT_PARTS, Match.of)
+            shared = name if name in self._names else ""
+            match = matchers.get(shared)
+            if match is None:
+                match = matchers[shared] = compile_matcher(self._candidates(shared, trust), EVENT_PARTS, Match.of)
         return match(name, event.call, event.source, _TRUSTS[event.trust], event.properties, event.context, lead)
 
     def _candidates(self, name: str, trust: Trust) -> list[tuple[Mapping[str, Any], Rule]]:
