@@ -1,6 +1,7 @@
 """The page that an event is about, and what the address of it says."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
@@ -33,8 +34,10 @@ def campaign_of(said: Any, query: Mapping[str, str]) -> Mapping[str, str]:
     return {name: text for name, text in found.items() if text}
 
 
+@lru_cache(maxsize=128)
 def split_url(url: str) -> SplitResult | None:
     """The parts of a web address, or None if it is none."""
+    # Cached like the query below: an event is asked for its address several times, and a visit's pages are few.
     try:
         parts = urlsplit(url)
         _ = parts.hostname, parts.port
@@ -45,7 +48,12 @@ def split_url(url: str) -> SplitResult | None:
 
 def query_of(url: SplitResult | None) -> dict[str, str]:
     """The parameters of an address, as far as anybody would look at them."""
-    return dict(parse_qsl(url.query)[:_QUERY_FIELDS_MAX]) if url is not None and url.query else {}
+    return dict(_pairs(url.query)) if url is not None and url.query else {}
+
+
+@lru_cache(maxsize=128)
+def _pairs(query: str) -> tuple[tuple[str, str], ...]:
+    return tuple(parse_qsl(query)[:_QUERY_FIELDS_MAX])
 
 
 def text_of(value: Any) -> str:

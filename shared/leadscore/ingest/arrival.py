@@ -100,7 +100,7 @@ class Arrival:
             identifiers=named,
             fingerprint=own_print,
             properties=properties,
-            traits=traits_with_facts(traits or {}, self.trust),
+            traits=traits_with_facts(traits, self.trust) if traits else {},
             context={**full_context, **flags(said, self.house)},
         )
 

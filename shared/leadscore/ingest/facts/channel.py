@@ -67,8 +67,7 @@ def _by_referrer(referrer: str, url: str) -> str | None:
     return INTERNAL_CHANNEL if host == _host(url) else channel_of_host(host) or "referral"
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=128)
 def _host(url: str) -> str:
-    # A visit's pages come from few others, and a batch says each of them again and again.
     parts = split_url(url)
     return (parts.hostname or "").removeprefix("www.") if parts is not None else ""

@@ -28,24 +28,35 @@ _WHERE = frozenset({_END, "at", "in", "of", "an", "der", "des", "bei", "a", "de"
 _TOP = frozenset({"founder", "owner", "c-level"})
 
 
+def _spaced(phrases: Iterable[str]) -> tuple[str, ...]:
+    """As they stand in a text that has a space on either side of each word."""
+    return tuple(f" {phrase} " for phrase in phrases)
+
+
+_INTERNS, _ASSISTANTS, _OF_THE_BOARD = _spaced(INTERNS), _spaced(ASSISTANTS), _spaced(OF_THE_BOARD)
+_NOT_NOW, _OF_SOMEBODY_ELSE = _spaced(NOT_NOW), _spaced(OF_SOMEBODY_ELSE)
+_RANKS = tuple((rank, _spaced(phrases)) for rank, phrases in RANKS)
+_SAME_AS = tuple((spelling, f" {word} ") for word, spellings in SAME_AS.items() for spelling in _spaced(spellings))
+
+
 def seniority(title: Any) -> str | None:
     """The rank, or None where the title gives none."""
     if not isinstance(title, str):
         return None
     text = _spelled_alike(title[:_TITLE_CHARACTERS_MAX])
-    is_now = not text.startswith(tuple(f" {word} " for word in NOT_NOW))
+    is_now = not text.startswith(_NOT_NOW)
     return _overriding_rank(text) or _rank(_own_part(text)) if is_now else None
 
 
 def _overriding_rank(text: str) -> str | None:
     """What counts whatever else the title says."""
-    if _has(text, INTERNS):
+    if _has(text, _INTERNS):
         return "intern"
     if _is_student(text):
         return "student"
-    if _has(text, ASSISTANTS) and _is_only_assistant(text):
+    if _has(text, _ASSISTANTS) and _is_only_assistant(text):
         return "entry"
-    if _has(text, OF_THE_BOARD):
+    if _has(text, _OF_THE_BOARD):
         return "c-level"
     return "partner" if text == " partner " else None
 
@@ -54,24 +65,23 @@ def _spelled_alike(title: str) -> str:
     """The words, lower case, without accents, a space on either side of each."""
     plain = "".join(c for c in unicodedata.normalize("NFKD", title.lower()) if not unicodedata.combining(c))
     text = f" {' '.join(_WORD.findall(_POINT.sub('', plain.replace('\u2019', "'"))))} "
-    for word, spellings in SAME_AS.items():
-        for spelling in spellings:
-            text = text.replace(f" {spelling} ", f" {word} ")
+    for spelling, word in _SAME_AS:
+        text = text.replace(spelling, word)
     return text
 
 
 def _has(text: str, phrases: Iterable[str]) -> bool:
-    return any(f" {phrase} " in text for phrase in phrases)
+    return any(phrase in text for phrase in phrases)
 
 
 def _own_part(text: str) -> str:
     """The title up to where it begins to speak of others."""
-    ends = [end for words in OF_SOMEBODY_ELSE if (end := text.find(f" {words} ")) >= 0]
+    ends = [end for words in _OF_SOMEBODY_ELSE if (end := text.find(words)) >= 0]
     return text[: min(ends, default=len(text))] + " "
 
 
 def _rank(text: str) -> str | None:
-    for rank, phrases in RANKS:
+    for rank, phrases in _RANKS:
         if _has(text, phrases) or (rank == "c-level" and _CHIEF_OFFICER.search(text)):
             return rank
     return None
