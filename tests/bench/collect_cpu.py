@@ -3,8 +3,10 @@
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
+from itertools import cycle, islice
 from random import Random
 from statistics import median
 from typing import Any
@@ -24,6 +26,10 @@ SIZES = (1, 10, 100)
 PAIRS = 31
 #: Events of a timed stretch: a request alone takes too little time to measure.
 STRETCH = 200
+#: Their addresses are more than any cache of addresses holds.
+VISITS = 150
+#: At most, where each is a request.
+PAGES_OF_A_VISIT = 3
 _ENVIRONMENT = {
     "EVENTS_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/000000000000/events",
     "FAILED_EVENTS_BUCKET": "failed-events",
@@ -43,43 +49,49 @@ class _Secrets:
 
 def measure(size: int, pairs: int = PAIRS) -> Pairs:
     """For requests of so many events."""
-    request = _single() if size == 1 else _batch(size)
+    requests = [_request(visit, size) for visit in range(VISITS)]
     with running_endpoint({}) as url, _function(client_of(url, "sqs")) as (handle, client):
 
-        def answer() -> None:
+        def answer(request: Mapping[str, Any]) -> None:
             if handle(request, None)["statusCode"] != 200:
                 raise RuntimeError("the collecting function took no event")
 
-        calls = _recorded(client, answer)
-        body = request["body"]
-
-        def by_hand() -> None:
+        def by_hand(recorded: tuple[str, list[Mapping[str, Any]]]) -> None:
+            body, calls = recorded
             json.loads(body)
             for arguments in calls:
                 client.send_message_batch(**arguments)
 
+        recorded = [(request["body"], _recorded(client, partial(answer, request))) for request in requests]
         times = max(1, STRETCH // size)
-        return compare(_often(answer, times), _often(by_hand, times), pairs)
+        return compare(_in_turns(answer, requests, times), _in_turns(by_hand, recorded, times), pairs)
 
 
-def _often(work: Any, times: int) -> Any:
+def _in_turns[T](work: Callable[[T], None], given: Sequence[T], times: int) -> Callable[[], None]:
+    """Goes on in the next stretch where it stopped in this one."""
+    turns = cycle(given)
+
     def stretch() -> None:
-        for _ in range(times):
-            work()
+        for one in islice(turns, times):
+            work(one)
 
     return stretch
 
 
-def _single() -> dict[str, Any]:
-    person = new_visitor(Random(1)).known_as("usr_01J8Z3K4M5N6P7Q8R9S0T10001")
-    call = person.page("/pricing", time.time_ns() // 1_000_000 - 1_000)
-    return _gateway_event("/v1/page", call)
-
-
-def _batch(size: int) -> dict[str, Any]:
-    person = new_visitor(Random(1)).known_as("usr_01J8Z3K4M5N6P7Q8R9S0T10001")
+def _request(visit: int, size: int) -> dict[str, Any]:
+    """Page views of a visit, which an advertisement led to; of so many pages, or the last of one to three."""
+    person = new_visitor(Random(visit)).known_as(f"usr_01J8Z3K4M5N6P7Q8R9S0T1{visit:04}")
     now = time.time_ns() // 1_000_000
-    calls = [person.page(PATHS[number % len(PATHS)], now - 1_000 * number) for number in range(size)]
+    advertised = f"?utm_source=google&utm_medium=cpc&utm_campaign=brand&gclid=EAIaIQobChMI{visit:012}"
+    came_from, calls = "https://www.google.com/", []
+    for number in range(size if size > 1 else visit % PAGES_OF_A_VISIT + 1):
+        call = person.page(PATHS[(visit + number) % len(PATHS)], now - 1_000 * (size - number))
+        search = "" if number else advertised
+        page = {**call["properties"], "search": search, "url": call["properties"]["url"] + search}
+        page["referrer"], came_from = came_from, page["url"]
+        calls.append({**call, "properties": page, "context": {**call["context"], "page": page}})
+    if size == 1:
+        return _gateway_event("/v1/page", calls[-1])
     return _gateway_event("/v1/batch", {"batch": calls, "sentAt": calls[0]["sentAt"]})
 
 
@@ -134,7 +146,8 @@ def sections(progress: Progress) -> list[Section]:
     return [
         Section(
             "CPU of the collecting function for a request, over the same queue calls by hand and parsing its body",
-            f"Calls of analytics.js, 1.1 KB each; answered at once by a process on loopback. Medians of {PAIRS} pairs.",
+            f"Calls of analytics.js, 1.1 KB each, of {VISITS} visits in turns; answered at once by a process on"
+            f" loopback. Medians of {PAIRS} pairs.",
             figures,
             unit="ratio",
         )
