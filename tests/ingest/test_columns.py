@@ -46,6 +46,11 @@ def test_a_row_is_a_person_whatever_the_spelling_of_the_columns() -> None:
     assert other == one, "the same row in another file is the same event"
 
 
+@pytest.mark.parametrize("name", ["E-mail Address", "E-mail address", "Primary email", "Email 1", "E-mail 1 - Value"])
+def test_an_address_names_somebody_whatever_a_program_calls_its_column(name: str) -> None:
+    assert dict(read(f"Name,{name}", "Ada", "Ada@X.example").identifiers) == {"email": "ada@x.example"}
+
+
 @pytest.mark.parametrize(
     ("names", "kind", "traits"),
     [

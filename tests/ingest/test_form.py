@@ -83,6 +83,11 @@ def test_a_server_that_passes_a_form_on_is_believed_as_a_server() -> None:
         ("E-Mail", "email"),
         ("emailAddress", "email"),
         ("your-email", "email"),
+        ("E-mail Address", "email"),
+        ("Primary email", "email"),
+        ("Email 1", "email"),
+        ("contact[email]", "email"),
+        ("form_fields[firstName]", "first_name"),
         ("firstName", "first_name"),
         ("first-name", "first_name"),
         ("First Name", "first_name"),
@@ -102,6 +107,14 @@ def test_fields_about_a_person_become_traits_whatever_they_are_called(field: str
     submit(door, {field: "x", "anonymousId": "v"})
     assert told(door.event.traits) == {trait: "x"}
     assert door.event.properties == {"form": "contact"}
+
+
+@pytest.mark.parametrize("field", ["company[email]", "billing[email]", "email_2", "contact[a][email]", "email_consent"])
+def test_a_field_that_may_be_somebody_elses_is_no_trait(field: str) -> None:
+    door = Door()
+    submit(door, {field: "x", "anonymousId": "v"})
+    assert told(door.event.traits) == {}
+    assert door.event.properties == {"form": "contact", field: "x"}
 
 
 def test_numbers_that_rules_compare_are_numbers() -> None:
