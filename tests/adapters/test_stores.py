@@ -93,6 +93,12 @@ class TestEventLog:
         assert stores.events.read([ODD]) == [logged]
         assert stores.events.read([event_of(ANALYTICS_JS_PAGE).home]) == [event_of(ANALYTICS_JS_PAGE)]
 
+    def test_knows_what_it_holds(self, stores: Stores) -> None:
+        stores.events.put(event(ANNA), token="t1")
+        assert stores.events.has(event(ANNA, fingerprint="another"))
+        assert not stores.events.has(event(ANNA, 2))
+        assert not stores.events.has(event(BERT))
+
     def test_reads_every_event_of_the_homes_and_no_other(self, stores: Stores) -> None:
         for number in range(5):
             stores.events.put(event(ANNA, number), token="t")

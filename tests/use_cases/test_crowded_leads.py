@@ -1,13 +1,16 @@
-"""A lead with very many browsers: whoever knows somebody's address could attach as many as they like."""
+"""A lead with very many browsers, or events: whoever knows somebody's address could send as many as they like."""
+
+import json
 
 import pytest
 
 from leadscore.domain.event import Identifier, LeadEvent, Trust
-from leadscore.use_cases import resolve
+from leadscore.use_cases import rescore, resolve
 from leadscore.use_cases.messages import events_body
 from leadscore.use_cases.people import people_in
 from tests.leads import NOON, event
 from tests.use_cases.test_rescore import Desk
+from tests.use_cases.world import Crash, check, everything
 
 MOST = 3
 ADDRESS = "ada@x.example"
@@ -94,3 +97,65 @@ def test_in_a_file_the_same_browsers_join(desk: Desk) -> None:
         desk.world.score([(one.id, events_body(one.id, [one]))])
     deployed = {frozenset(item.short for item in desk.store.read_history(lead)) for lead in desk.leads}
     assert deployed == {frozenset(item.short for item in person.events) for person in people_in(story)}
+
+
+# -- events ------------------------------------------------------------------------------------------------------------
+
+PLENTY = 6
+
+
+@pytest.fixture
+def full_desk(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    monkeypatch.setattr(rescore, "PUBLIC_EVENTS_MAX", PLENTY)
+    desk.record(*(page(number) for number in range(PLENTY - 1)))
+    return desk
+
+
+def page(number: int, trust: Trust = Trust.PUBLIC) -> LeadEvent:
+    return event(email=ADDRESS, at=NOON + 1_000 + number, trust=trust)
+
+
+def kept_aside(desk: Desk) -> list[tuple[str, int]]:
+    return [(kept.code, len(json.loads(kept.raw)["events"])) for kept in desk.world.failed_events.kept.values()]
+
+
+def test_what_browsers_tell_of_a_lead_with_very_many_events_is_kept_aside(full_desk: Desk) -> None:
+    full_desk.record(page(20), page(21))
+    assert full_desk.lead.folded_count == PLENTY
+    assert kept_aside(full_desk) == [("lead_full", 2)]
+
+
+@pytest.mark.parametrize("trust", [Trust.DECLARED, Trust.SERVER])
+def test_forms_and_servers_are_heard_all_the_same(full_desk: Desk, trust: Trust) -> None:
+    full_desk.record(page(20, trust))
+    assert full_desk.lead.folded_count == PLENTY + 1
+    assert not kept_aside(full_desk)
+
+
+def test_a_browser_with_more_history_than_there_is_room_for_stays_a_lead_of_its_own(full_desk: Desk) -> None:
+    full_desk.record(visit(0))
+    full_desk.record(claim(0))
+    assert len(full_desk.leads) == 2
+    full_desk.record(claim(0, Trust.SERVER))
+    assert len(full_desk.leads) == 1
+
+
+def test_what_was_logged_before_a_crash_is_folded_though_the_lead_is_full_by_then(full_desk: Desk) -> None:
+    desk = full_desk
+    before = [event(email=ADDRESS), *(page(number) for number in range(PLENTY - 1))]
+    logged = event("White Paper Read", email="ben@x.example", at=NOON, trust=Trust.PUBLIC)
+    body = events_body("of a worker that died", [logged])
+
+    def die(call: str) -> None:
+        if call == "commit":
+            raise Crash
+
+    desk.store.before_call = die
+    with pytest.raises(Crash):
+        desk.world.score([("m", body)])
+    desk.store.before_call = lambda _call: None
+    others = [event(email="ben@x.example", at=NOON + 1 + number, trust=Trust.SERVER) for number in range(PLENTY)]
+    desk.record(*others)
+    desk.world.score([("m", body)])
+    assert not kept_aside(desk)
+    check(everything(desk.store), accepted=[*before, logged, *others], model=desk.world.models.model)

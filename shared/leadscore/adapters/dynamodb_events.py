@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 from leadscore.adapters.dynamodb_attributes import to_item
 from leadscore.adapters.dynamodb_calls import CONDITION_FAILED, item_there, query, refusals
 from leadscore.adapters.dynamodb_event import event_from, event_values
+from leadscore.adapters.dynamodb_keys import event_key
 from leadscore.domain.event import Identifier, LeadEvent
 from leadscore.use_cases.ports import Recorded
 
@@ -36,6 +37,17 @@ class DynamoDBEventLog:
             there = item_there(error, 0)
             return Recorded(there["token"], there["fingerprint"])
         return None
+
+    def has(self, event: LeadEvent) -> bool:
+        key = event_key(event.home, event.id)
+        found = self._client.query(
+            TableName=self._table,
+            ConsistentRead=True,
+            Select="COUNT",
+            KeyConditionExpression="pk = :pk AND sk = :sk",
+            ExpressionAttributeValues=to_item({":pk": key["pk"], ":sk": key["sk"]}),
+        )
+        return found["Count"] > 0
 
     def read(self, homes: Iterable[Identifier]) -> list[LeadEvent]:
         return [

@@ -123,6 +123,10 @@ class MemoryStore(Hooks):
             logged[event.id] = _LoggedEvent(token, event.fingerprint, json.dumps(event.to_json()))
             return None
 
+    def has(self, event: LeadEvent) -> bool:
+        with self._call("has"):
+            return event.id in self._events.get(event.home, {})
+
     def read(self, homes: Iterable[Identifier]) -> list[LeadEvent]:
         with self._call("read"):
             documents = [logged.document for home in set(homes) for logged in self._events.get(home, {}).values()]

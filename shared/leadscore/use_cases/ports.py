@@ -94,6 +94,9 @@ class EventLog(Protocol):
     def put(self, event: LeadEvent, *, token: str) -> Recorded | None:
         """Log the event under its home unless it is there; if it is, return what is there."""
 
+    def has(self, event: LeadEvent) -> bool:
+        """Whether the log holds an event of this home and id, read consistently."""
+
     def read(self, homes: Iterable[Identifier]) -> list[LeadEvent]:
         """Every event of these homes, read consistently, in no particular order."""
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from leadscore.domain.account import account_of_lead, points_for_account
 from leadscore.domain.cause import Cause
-from leadscore.domain.event import Identifier, LeadEvent
+from leadscore.domain.event import Identifier, LeadEvent, Trust
 from leadscore.domain.fold import MarksUnread, OutOfOrder, advance, extend, fold
 from leadscore.domain.model import Model
 from leadscore.domain.state import RECENT_MAX, LeadState, Profile, remember, remember_anew, remember_homes, same_fold
@@ -31,6 +31,9 @@ from leadscore.use_cases.resolve import Merge, is_crowded
 
 #: Tries of one commit before the message goes back to the queue.
 TRIES_MAX = 8
+#: Events of one lead up to which it takes further ones of public sources. A full fold needs all of them at once, and a
+#: worker has the memory for about 100,000.
+PUBLIC_EVENTS_MAX = 50_000
 #: So many identifiers of a lead that a ruling closes lead straight to the winner; the others take a step more.
 LED_MAX = 25
 #: Causes of work that a message asks for by the lead's id: when it comes again, nothing in the log says so.
@@ -78,6 +81,7 @@ class Tally:
     events: int = 0
     duplicates: int = 0
     reused_ids: list[LeadEvent] = field(default_factory=list)
+    surplus: list[LeadEvent] = field(default_factory=list)
     steps: int = 0
     full_folds: int = 0
     commits: int = 0
@@ -92,6 +96,7 @@ class Tally:
         for name in ("events", "duplicates", "steps", "full_folds", "commits", "conflicts", "transitions"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.reused_ids.extend(other.reused_ids)
+        self.surplus.extend(other.surplus)
         self.refused_rulings.extend(other.refused_rulings)
         self.accounts |= other.accounts
 
@@ -228,6 +233,9 @@ class Rescoring:
         doubt = False
         for delivery in deliveries:
             event = delivery.event
+            if self._is_surplus(event, state):
+                tally.surplus.append(event)
+                continue
             recorded = self.log.put(event, token=delivery.token)
             if recorded is None:
                 new[event.short] = event
@@ -246,6 +254,10 @@ class Rescoring:
                 homes[event.home] = None
         ordered = sorted(new.values(), key=lambda event: (event.order, event.home))
         return Logged(tuple(ordered), tuple(homes), doubt)
+
+    def _is_surplus(self, event: LeadEvent, state: LeadState) -> bool:
+        """Whether anybody could have sent it, to a lead that has very many events. What is logged already goes on."""
+        return event.trust is Trust.PUBLIC and _has_plenty(state) and not self.log.has(event)
 
     def _is_folded(self, event: LeadEvent, state: LeadState) -> bool:
         return event.short in state.recent_ids
@@ -485,7 +497,8 @@ class Rescoring:
     ) -> LeadState:
         cause = Cause.IMPORT if work.cause is Cause.IMPORT else Cause.MERGE
         joining = (*self.store.read_homes(anonymous.lead), merge.identifier)
-        if not merge.is_trusted and is_crowded((*self.store.read_homes(state.lead), *joining)):
+        is_too_much = _has_plenty(state, anonymous) or is_crowded((*self.store.read_homes(state.lead), *joining))
+        if is_too_much and not merge.is_trusted:
             return state
         # The known lead may have had no commit yet for the homes of the events at hand.
         gained = dict.fromkeys((*joining, *work.homes))
@@ -617,6 +630,10 @@ def _closed(loser: LeadState, winner: LeadState) -> LeadState:
     closed.stage, closed.stage_since, closed.due_at = "", winner.as_of, None
     closed.merged_into = winner.lead
     return closed
+
+
+def _has_plenty(*states: LeadState) -> bool:
+    return sum(state.folded_count for state in states) >= PUBLIC_EVENTS_MAX
 
 
 def _has_same_events(one: LeadState, other: LeadState) -> bool:

@@ -12,7 +12,7 @@ from leadscore.domain.state import LeadState
 from leadscore.use_cases.accounts import AccountKeeping
 from leadscore.use_cases.messages import Message, UnreadableMessage, read_message
 from leadscore.use_cases.ports import FailedEvents, LeadStore, ModelBehind, Models
-from leadscore.use_cases.rescore import Delivery, LeadWork, Rescoring, Tally
+from leadscore.use_cases.rescore import PUBLIC_EVENTS_MAX, Delivery, LeadWork, Rescoring, Tally
 from leadscore.use_cases.resolve import Resolver
 
 type Task = Callable[[], Tally]
@@ -82,6 +82,7 @@ def score_batch(
         else:
             result.tally.add(outcome)
             asides.extend(_reused_ids(outcome, batch))
+            asides.extend(_surplus(outcome, batch))
             asides.extend(_refused_rulings(outcome, batch))
             stirred |= batch.messages if outcome.accounts else set()
     for aside in asides:
@@ -186,6 +187,14 @@ def _reused_ids(tally: Tally, batch: _LeadBatch) -> Iterator[_Aside]:
     for event in tally.reused_ids:
         reason = "another event has this id already: give every event an id of its own"
         yield _Aside(event.to_json(), "event_id_reused", reason, frozenset(batch.messages))
+
+
+def _surplus(tally: Tally, batch: _LeadBatch) -> Iterator[_Aside]:
+    """All of a lead's in one: whoever sends very many must not cost as many writes."""
+    if tally.surplus:
+        reason = f"the lead has {PUBLIC_EVENTS_MAX:,} events or more: send what matters with a server's key"
+        raw = {"events": [event.to_json() for event in tally.surplus]}
+        yield _Aside(raw, "lead_full", reason, frozenset(batch.messages))
 
 
 def _refused_rulings(tally: Tally, batch: _LeadBatch) -> Iterator[_Aside]:
