@@ -97,7 +97,7 @@ def event(home: Identifier, number: int = 1, **changes: Any) -> LeadEvent:
 
 
 def largest_state(random: Random) -> LeadState:
-    """The state of a lead as busy as one may be: every ring full, numbers of six digits, two years of history."""
+    """The state of a lead as busy as one may be under the model that ships: every ring full, numbers of six digits."""
 
     def ago() -> int:
         return NOW - random.randrange(2 * 365 * DAY_MS)
@@ -107,20 +107,20 @@ def largest_state(random: Random) -> LeadState:
         version=999_999,
         activation=999,
         as_of=NOW,
-        stage="sales_qualified",
+        stage="sql",
         stage_since=ago(),
         due_at=NOW + 30 * DAY_MS + 1,
         created_at=ago(),
         last_event=(NOW - 1, event_id("website", "x")),
         last_activity_at=ago(),
         settled_at=ago(),
-        floor="sales_qualified",
+        floor="sql",
         identified=True,
-        scores={name: -random.randrange(100_000, 1_000_000) for name in ("fit", "engagement")},
+        scores={name: -random.randrange(100_000, 1_000_000) for name in ("fit", "engagement", "vouched")},
         idle={number: (1, random.randrange(1_000)) for number in random.sample(range(1 << 16), 2)},
         lines={
             number: Line(-random.randrange(100_000, 1_000_000), random.randrange(100_000, 1_000_000), ago())
-            for number in random.sample(range(1 << 16), 45)
+            for number in random.sample(range(1 << 16), 47)
         },
         folded_count=999_999,
         folded_xor=random.getrandbits(64),

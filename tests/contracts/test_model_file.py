@@ -288,6 +288,19 @@ def test_a_rule_above_half_of_what_an_mql_needs_is_doubted() -> None:
     assert warnings(STAGES + "fit:\n  - {rule: More, points: 26, when: {a: [b]}}\n") != []
 
 
+def test_a_score_that_is_asked_for_beside_the_total_qualifies_nobody_by_itself() -> None:
+    gated = """
+model: m
+scores: [{score: vouched, in_total: false, cap: 1}]
+stages: [stage: new, {stage: mql, at: {total: 50, vouched: 1}}]
+engagement:
+  - {rule: Told by a form, event: Form Submitted, points: 1, score: vouched}
+"""
+    assert warnings(gated + "  - {rule: Half, event: X, points: 25}\n") == []
+    assert "half of the 50" in warnings(gated + "  - {rule: More, event: X, points: 26}\n")[0]
+    assert "all of the 1 that `mql` asks for" in warnings(gated.replace("total: 50, ", ""))[0]
+
+
 def test_without_an_mql_the_last_stage_says_what_qualifies() -> None:
     ladder = "model: m\nstages: [stage: a, {stage: b, at: 10}, {stage: c, at: {engagement: 40}}]\nengagement:\n"
     assert warnings(ladder + "  - {rule: R, event: X, points: 20}\n") == []

@@ -62,14 +62,14 @@ def test_stages_and_their_queues_are_those_of_the_documentation(model: Model) ->
     assert [(stage.name, dict(stage.at), stage.route) for stage in model.stages] == [
         ("new", {}, None),
         ("warm", {"total": 20}, "nurture"),
-        ("mql", {"total": 50}, "nurture"),
-        ("sql", {"total": 100, "fit": -20}, "sales"),
+        ("mql", {"total": 50, "vouched": 1}, "nurture"),
+        ("sql", {"total": 100, "fit": -20, "vouched": 1}, "sales"),
     ]
 
 
 def test_who_became_an_mql_stays_one_down_to_forty_points_and_is_told_of_once_a_week(model: Model) -> None:
     [mql] = [stage for stage in model.stages if stage.name == "mql"]
-    assert (dict(mql.holds), mql.quiet) == ({"total": 40}, 7 * DAY)
+    assert (dict(mql.holds), mql.quiet) == ({"total": 40, "vouched": 1}, 7 * DAY)
 
 
 def test_competitors_are_placeholders_that_nobody_can_own(file: ModelFile) -> None:
@@ -166,7 +166,7 @@ def test_an_action_has_the_points_that_were_agreed(
     ("name", "properties", "trust", "times", "engagement"),
     [
         (PAGE, {"path": "/"}, Trust.SERVER, 30, 20),
-        (PAGE, {"path": "/pricing"}, Trust.PUBLIC, 30, 60),
+        (PAGE, {"path": "/pricing"}, Trust.PUBLIC, 30, 40),
         ("Email Opened", {}, Trust.SERVER, 30, 20),
         ("Email Link Clicked", {}, Trust.SERVER, 30, 20),
         ("Webinar Attended", {"webinar_id": "scoring"}, Trust.SERVER, 30, 15),
@@ -181,6 +181,21 @@ def test_what_is_repeated_all_day_counts_so_much(
     assert engagement_of(events, model) == engagement
 
 
+def test_however_much_browsers_tell_nobody_becomes_an_mql_by_it(model: Model) -> None:
+    names = [PAGE, "Content Downloaded", "Demo Requested", "Trial Started", "Meeting Booked", "Webinar Attended"]
+    spoofed = [
+        event(name, at=NOON + day * DAY + n, trust=Trust.PUBLIC, properties={"path": "/pricing", "kind": "white-paper"})
+        for day in range(20)
+        for n, name in enumerate(names * 5)
+    ]
+    claimed = {"title": "CEO", "company_size": 500, "industry": "Software", "country": "US", "department": "Marketing"}
+    spoofed.append(event("Identified", at=NOON, trust=Trust.PUBLIC, traits=traits_with_facts(claimed, Trust.PUBLIC)))
+    told = event("Form Submitted", at=NOON + 20 * DAY, trust=Trust.DECLARED, properties={"form": "contact"})
+
+    assert stage_of(spoofed, model) == "warm"
+    assert stage_of([*spoofed, told], model) == "sql"
+
+
 def test_links_that_a_machine_follows_count_nothing(model: Model) -> None:
     clicks = [
         event("Email Link Clicked", at=NOON + 100 * n, properties={"link_url": f"https://www.example.com/{n}"})
@@ -188,6 +203,11 @@ def test_links_that_a_machine_follows_count_nothing(model: Model) -> None:
     ]
     for count, engagement in ((4, 20), (5, 0)):
         assert engagement_of(clicks[:count], model) == engagement
+
+
+def stage_of(events: list[LeadEvent], model: Model) -> str:
+    state, _ = fold(events, model, activation=1, lead="L", as_of=NOON + 20 * DAY)
+    return state.stage
 
 
 def engagement_of(events: list[LeadEvent], model: Model) -> int:

@@ -44,11 +44,14 @@ def _heavy_rules(model: ModelDocument) -> Iterator[Finding]:
     """One or two actions alone must not qualify a lead."""
     qualified = next((stage for stage in model.stages if stage.stage.lower() == "mql"), model.stages[-1])
     in_total = _in_total(model)
+    at = qualified.at or {}
+    # A score beside the total is a condition more where the total is asked for, too: it qualifies nobody by itself.
+    weighed = in_total if TOTAL in at else at.keys()
     for path, rule in _pointed_rules(model):
         scores = _scores_of(rule)
-        asked = [score for score in scores if score in (qualified.at or {})]
-        asked += [TOTAL] if in_total & set(scores) and TOTAL in (qualified.at or {}) else []
-        threshold = next((qualified.at[score] for score in asked if qualified.at), 0)
+        asked = [score for score in scores if score in at and score in weighed]
+        asked += [TOTAL] if in_total & set(scores) and TOTAL in at else []
+        threshold = next((at[score] for score in asked), 0)
         if 0 < threshold < 2 * rule.points:
             suffices = rule.points >= threshold and _asks_for_one_score(qualified)
             share, nearly = ("all", "") if suffices else ("more than half", "nearly ")
