@@ -226,6 +226,6 @@ STORIES = (
             *(opens_in_browser("/pricing"),) * 4,
             *(opens_in_browser("/product"),) * 4,
         ),
-        ending=Ending(-40, "new"),
+        ending=Ending(-60, "new"),
     ),
 )
