@@ -2,6 +2,6 @@
 
 import gc
 
-#: What an import makes stays, so looking it through for garbage every 2,000 objects finds nothing, and takes a tenth of
-#: a cold start. Garbage in cycles is rare besides: the collector has time.
-gc.set_threshold(100_000)
+# What an import makes stays, so looking it through for garbage every 2,000 objects finds nothing, and takes a tenth
+# of a cold start. No start makes as many as this, and as many in cycles that are garbage would be some 20 MB.
+gc.set_threshold(200_000)

@@ -21,7 +21,7 @@ from leadscore.adapters.parallel import run_all
 from leadscore.adapters.pauses import pause
 from leadscore.use_cases.accounts import FORETOLD_SECONDS, AccountKeeping
 from leadscore.use_cases.ports import EventsQueue, FailedEvents
-from leadscore.use_cases.rescore import Rescoring
+from leadscore.use_cases.rescoring.rescore import Rescoring
 from leadscore.use_cases.score_batch import BatchResult, score_batch
 
 logger = Logger()

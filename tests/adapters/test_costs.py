@@ -14,7 +14,8 @@ from leadscore.domain.cause import Cause
 from leadscore.domain.event import Identifier
 from leadscore.domain.state import MARKS_MAX, LeadState, Trait, Trust
 from leadscore.use_cases.ports import Closing, Commit, VersionConflict
-from leadscore.use_cases.rescore import Delivery, LeadWork, Rescoring
+from leadscore.use_cases.rescoring.rescore import Rescoring
+from leadscore.use_cases.rescoring.work import Delivery, LeadWork
 from tests.adapters.conftest import Stores, Tables, dynamodb_stores
 from tests.adapters.samples import (
     ANALYTICS_JS_PAGE,

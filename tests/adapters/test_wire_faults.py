@@ -17,7 +17,8 @@ from leadscore.adapters.dynamodb_leads import DynamoDBLeadStore
 from leadscore.adapters.dynamodb_transitions import DynamoDBTransitionLog
 from leadscore.domain.cause import Cause
 from leadscore.use_cases.messages import events_body, ticks_body
-from leadscore.use_cases.rescore import Contended, Rescoring
+from leadscore.use_cases.rescoring.rescore import Rescoring
+from leadscore.use_cases.rescoring.work import Contended
 from tests.adapters.conftest import Tables, create_tables
 from tests.adapters.wire import Fault, Wire
 from tests.leads import DAY, NOON, event, small_model

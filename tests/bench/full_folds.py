@@ -2,16 +2,19 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from itertools import groupby
 from random import Random
+from typing import Any
 
 import greenlet  # type: ignore[import-untyped]
 
 from leadscore.adapters.memory import FixedModels, MemoryStore
 from leadscore.domain.fold import fold
 from leadscore.domain.state import LeadState, same_fold
-from leadscore.use_cases.rescore import Following, InForce, Logged, Rescoring, Tally
+from leadscore.use_cases.rescoring.folding import Following, InForce
+from leadscore.use_cases.rescoring.intake import Logged
+from leadscore.use_cases.rescoring.rescore import Rescoring
+from leadscore.use_cases.rescoring.work import Tally
 from tests.bench.figures import Figure, Progress, Section
 from tests.bench.models import shipped_model
 from tests.bench.visits import NAMED, SECOND_MS, Arrival, Traffic, traffic
@@ -24,15 +27,17 @@ FULL_FOLDS_PER_EVENT_MAX = 0.02
 WORKERS = 3
 
 
-@dataclass(kw_only=True)
 class Observed(Rescoring):
     """Keeps why it folded anew."""
 
-    reasons: Counter[str] = field(default_factory=Counter)
+    def __init__(self, **ports: Any) -> None:
+        super().__init__(**ports)
+        self.reasons: Counter[str] = Counter()
+        self._unobserved, self._folding.next = self._folding.next, self._next  # type: ignore[method-assign]
 
     def _next(self, state: LeadState, logged: Logged, in_force: InForce, tally: Tally) -> Following:
         before = tally.full_folds
-        following = super()._next(state, logged, in_force, tally)
+        following = self._unobserved(state, logged, in_force, tally)
         if tally.full_folds > before:
             self.reasons["a redelivery in doubt" if logged.doubt else "a late event"] += 1
         return following

@@ -19,8 +19,9 @@ from unittest.mock import patch
 
 from leadscore.adapters import clients
 from leadscore.adapters.dynamodb_attributes import to_item
-from leadscore.adapters.dynamodb_keys import owner_key
+from leadscore.adapters.dynamodb_keys import active_model_key, model_key, owner_key
 from leadscore.adapters.dynamodb_state import state_values
+from leadscore.adapters.models import shipped_text
 from leadscore.adapters.parallel import run_all
 from leadscore.domain.event import LeadEvent
 from leadscore.domain.fold import fold
@@ -176,19 +177,19 @@ def _batch(events: Sequence[LeadEvent]) -> dict[str, Any]:
 
 
 def _items(people: Sequence[Visitor], now: int) -> dict[str, Any]:
-    """The tables before the batch: everybody has visited before."""
-    items: dict[str, Any] = {}
+    """The tables before the batch: everybody has visited before, and a model is in force."""
+    model = {"name": "b2b", "version": 1}
+    in_force = {**active_model_key(), **model, "activation": 1, "activated_at": now - DAY_MS}
+    stored: list[dict[str, Any]] = [in_force, {**model_key("b2b", 1), "text": shipped_text()}]
     for number, person in enumerate(people):
         lead = f"{number:024x}"
         before = [lead_event(person.page(path, now - DAY_MS)) for path in ("/", "/features/reports")]
         state, _ = fold(before, shipped_model(), activation=1, lead=lead, as_of=now - DAY_MS)
         state.version = 1
         state.homes = tuple(identifier.short for identifier in before[0].identifiers)
-        values = [state_values(state)]
-        values += [{**owner_key(identifier), "belongs_to": lead} for identifier in before[0].identifiers]
-        for item in values:
-            items[f"{item['pk']} {item['sk']}"] = _on_the_wire(item)
-    return items
+        stored.append(state_values(state))
+        stored += [{**owner_key(identifier), "belongs_to": lead} for identifier in before[0].identifiers]
+    return {f"{item['pk']} {item['sk']}": _on_the_wire(item) for item in stored}
 
 
 def _on_the_wire(values: Mapping[str, Any]) -> dict[str, Any]:

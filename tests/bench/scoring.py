@@ -21,7 +21,8 @@ from leadscore.domain.state import LeadState
 from leadscore.use_cases.accounts import AccountKeeping
 from leadscore.use_cases.activate import activate
 from leadscore.use_cases.messages import events_body, ticks_body
-from leadscore.use_cases.rescore import Rescoring, Tally
+from leadscore.use_cases.rescoring.rescore import Rescoring
+from leadscore.use_cases.rescoring.work import Tally
 from leadscore.use_cases.score_batch import score_batch
 from tests.adapters.conftest import Tables, create_tables
 

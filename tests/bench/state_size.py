@@ -10,7 +10,8 @@ from leadscore.adapters.memory import FixedModels, MemoryStore
 from leadscore.domain.cause import Cause
 from leadscore.domain.event import IDENTIFIER_KINDS, Identifier, LeadEvent, Trust, event_id
 from leadscore.domain.state import LeadState
-from leadscore.use_cases.rescore import Delivery, LeadWork, Rescoring
+from leadscore.use_cases.rescoring.rescore import Rescoring
+from leadscore.use_cases.rescoring.work import Delivery, LeadWork
 from tests.bench.figures import Figure, Progress, Section, exactly
 from tests.bench.item_size import WRITE_UNIT_BYTES, item_bytes
 from tests.bench.models import shipped_document, shipped_model

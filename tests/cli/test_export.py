@@ -24,7 +24,7 @@ from leadscore.ingest.segment import read_call
 from leadscore.use_cases.audience import PLATFORMS
 from leadscore.use_cases.messages import events_body
 from leadscore.use_cases.read_leads import LeadReading
-from leadscore.use_cases.rescore import Rescoring
+from leadscore.use_cases.rescoring.rescore import Rescoring
 from leadscore.use_cases.score_batch import score_batch
 from tests.accounts import account_keeping
 from tests.leads import DAY, NOON

@@ -7,8 +7,11 @@ from typing import Any
 
 from leadscore.use_cases.accounts import GATHER_SECONDS, AccountKeeping
 from leadscore.use_cases.ports import AccountState, Member, Place, VersionConflict
-from leadscore.use_cases.rescore import LeadWork, Rescoring, Tally
+from leadscore.use_cases.rescoring.intake import Intake
+from leadscore.use_cases.rescoring.rescore import Rescoring
+from leadscore.use_cases.rescoring.work import LeadWork, Tally
 from tests.use_cases.account_world import FaultyAccountStore
+from tests.use_cases.mistaken import in_its_place
 
 
 class TellsAfterItIsDone(AccountKeeping):
@@ -118,11 +121,12 @@ class _Known:
         self.read_states = lambda _leads: states
 
 
-class RedeliveriesAreNoNews(Rescoring):
+@in_its_place
+class RedeliveriesAreNoNews(Intake):
     """Whoever crashed after the commit told nobody, nor does whoever gets the message again."""
 
-    def _log(self, state: Any, deliveries: Any, tally: Tally) -> Any:
-        logged = super()._log(state, deliveries, tally)
+    def take_in(self, state: Any, deliveries: Any, tally: Tally) -> Any:
+        logged = super().take_in(state, deliveries, tally)
         tally.stirs = False
         return logged
 
@@ -160,8 +164,8 @@ class RulingsAreNoNews(Rescoring):
 class NothingForetold(Rescoring):
     """After an undone merge nobody knows any more whose part the lead was."""
 
-    def _split(self, *args: Any) -> str:
-        return Rescoring._split(replace(self, foretell=lambda _leads: None), *args)
+    def __init__(self, **ports: Any) -> None:
+        super().__init__(**{**ports, "foretell": lambda _leads: None})
 
 
 class VersionsIgnored(FaultyAccountStore):

@@ -14,7 +14,7 @@ from leadscore.domain.model import Model
 from leadscore.use_cases.accounts import AccountKeeping
 from leadscore.use_cases.messages import Ruling, accounts_body, events_body, rulings_body, ticks_body
 from leadscore.use_cases.ports import AccountState, Member, Place
-from leadscore.use_cases.rescore import Rescoring
+from leadscore.use_cases.rescoring.rescore import Rescoring
 from tests.accounts import account_keeping
 from tests.leads import DAY, NOON, event, small_model
 from tests.use_cases.world import Crash, FaultyStore, Throttled, World

@@ -9,7 +9,8 @@ from leadscore.contracts.leads import Lead
 from leadscore.domain.event import Identifier, LeadEvent
 from leadscore.use_cases.messages import events_body
 from leadscore.use_cases.read_leads import LeadReading
-from leadscore.use_cases.rescore import Rescoring, Tally
+from leadscore.use_cases.rescoring.rescore import Rescoring
+from leadscore.use_cases.rescoring.work import Tally
 from leadscore.use_cases.score_batch import Task, score_batch
 from tests.accounts import account_keeping
 from tests.leads import NOON, small_model

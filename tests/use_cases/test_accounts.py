@@ -25,7 +25,7 @@ from leadscore.use_cases.messages import (
     ticks_body,
 )
 from leadscore.use_cases.ports import AccountState, ModelBehind, Place, VersionConflict
-from leadscore.use_cases.rescore import Rescoring
+from leadscore.use_cases.rescoring.rescore import Rescoring
 from tests.accounts import account_keeping
 from tests.leads import DAY, NOON, event, small_model
 from tests.use_cases.account_mutants import MUTANTS

@@ -5,9 +5,10 @@ import json
 import pytest
 
 from leadscore.domain.event import Identifier, LeadEvent, Trust
-from leadscore.use_cases import rescore, resolve
+from leadscore.use_cases import resolve
 from leadscore.use_cases.messages import events_body
 from leadscore.use_cases.people import people_in
+from leadscore.use_cases.rescoring import intake
 from tests.leads import NOON, event
 from tests.use_cases.test_rescore import Desk
 from tests.use_cases.world import Crash, check, everything
@@ -106,7 +107,7 @@ PLENTY = 6
 
 @pytest.fixture
 def full_desk(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    monkeypatch.setattr(rescore, "PUBLIC_EVENTS_MAX", PLENTY)
+    monkeypatch.setattr(intake, "PUBLIC_EVENTS_MAX", PLENTY)
     desk.record(*(page(number) for number in range(PLENTY - 1)))
     return desk
 

@@ -31,7 +31,7 @@ from leadscore.use_cases.import_file import (
 )
 from leadscore.use_cases.messages import events_body, read_message
 from leadscore.use_cases.refused_rows import RefusedCsv, RefusedJson
-from leadscore.use_cases.rescore import Rescoring
+from leadscore.use_cases.rescoring.rescore import Rescoring
 from leadscore.use_cases.score_batch import score_batch
 from tests.accounts import account_keeping
 from tests.leads import NOON, small_model

@@ -9,7 +9,8 @@ import pytest
 from leadscore.adapters.memory import MemoryStore
 from leadscore.domain.state import RECENT_MAX
 from leadscore.use_cases.messages import events_body
-from leadscore.use_cases.rescore import Rescoring, Tally
+from leadscore.use_cases.rescoring.rescore import Rescoring
+from leadscore.use_cases.rescoring.work import Tally
 from tests.leads import NOON, event
 from tests.use_cases.mutants import MUTANTS
 from tests.use_cases.world import MARKS_MAX, World, check, everything, interleave

@@ -23,7 +23,7 @@ from leadscore.domain.event import Identifier, LeadEvent, Trust
 from leadscore.use_cases import resolve
 from leadscore.use_cases.messages import Ruling, events_body, rulings_body, ticks_body
 from leadscore.use_cases.ports import Commit
-from leadscore.use_cases.rescore import Rescoring
+from leadscore.use_cases.rescoring.rescore import Rescoring
 from tests.leads import NOON, event
 from tests.use_cases import ruling_mutants
 from tests.use_cases.people_reference import PERSONAL, Forest

@@ -10,7 +10,8 @@ from leadscore.domain.event import Identifier, LeadEvent
 from leadscore.domain.state import LeadState
 from leadscore.domain.transition import Transition
 from leadscore.use_cases.messages import Ruling, events_body, rulings_body
-from leadscore.use_cases.rescore import Moved, Rescoring
+from leadscore.use_cases.rescoring.rescore import Rescoring
+from leadscore.use_cases.rescoring.work import Moved
 from tests.leads import NOON, event, small_model, total
 from tests.use_cases.world import World, check, everything
 

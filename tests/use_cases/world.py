@@ -22,7 +22,8 @@ from leadscore.domain.transition import Transition
 from leadscore.use_cases.accounts import AccountContended
 from leadscore.use_cases.messages import events_body, ticks_body
 from leadscore.use_cases.ports import AccountStore, Commit, EventLog, LeadStore, Recorded, VersionConflict
-from leadscore.use_cases.rescore import Contended, Rescoring, Tally
+from leadscore.use_cases.rescoring.rescore import Rescoring
+from leadscore.use_cases.rescoring.work import Contended, Tally
 from leadscore.use_cases.score_batch import Task, score_batch
 from tests.accounts import account_keeping
 from tests.leads import DAY, HOUR, NOON, SMALL_MODEL, event, small_model

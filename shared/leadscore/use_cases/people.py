@@ -1,4 +1,4 @@
-"""Who is who in a history: the deployed system's rules, without its store (`resolve`, and merging in `rescore`).
+"""Who is who in a history: the deployed system's rules, without its store (`resolve`, and `rescoring.merging`).
 
 Nothing but the order of events decides, and here that is the order in which they happened.
 """

@@ -12,7 +12,9 @@ from leadscore.domain.state import LeadState
 from leadscore.use_cases.accounts import AccountKeeping
 from leadscore.use_cases.messages import Message, UnreadableMessage, read_message
 from leadscore.use_cases.ports import FailedEvents, LeadStore, ModelBehind, Models
-from leadscore.use_cases.rescore import PUBLIC_EVENTS_MAX, Delivery, LeadWork, Rescoring, Tally
+from leadscore.use_cases.rescoring.intake import PUBLIC_EVENTS_MAX
+from leadscore.use_cases.rescoring.rescore import Rescoring
+from leadscore.use_cases.rescoring.work import Delivery, LeadWork, Tally
 from leadscore.use_cases.resolve import Resolver
 
 type Task = Callable[[], Tally]
