@@ -2,8 +2,10 @@
 
 import hashlib
 import hmac
+from functools import lru_cache
 
 
+@lru_cache(maxsize=256)
 def write_key(root: str, source: str) -> str:
     """The write key of `source` under the deployment's `root` secret: `<source>_<32 hex digits>`."""
     digest = hmac.new(root.encode(), f"write-key:{source}".encode(), hashlib.sha256).hexdigest()

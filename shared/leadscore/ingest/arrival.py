@@ -43,7 +43,7 @@ class Arrival:
     house: House = NO_HOUSE
 
     def trusted_as(self, trust: Trust) -> "Arrival":
-        return replace(self, trust=trust)
+        return self if trust is self.trust else replace(self, trust=trust)
 
     def event(
         self,

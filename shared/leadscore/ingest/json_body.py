@@ -54,7 +54,7 @@ def filled(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def well_formed(text: str) -> str:
     """The text with U+FFFD for each character that cannot travel."""
-    return _UNFIT.sub("\ufffd", text)
+    return text if text.isascii() else _UNFIT.sub("\ufffd", text)
 
 
 def checked(document: Any, *, bytes_max: int = EVENT_BYTES_MAX) -> str:

@@ -25,6 +25,10 @@ _CHIEF_OFFICER = re.compile(r" chief (?:\S+ ){1,5}officer ")
 _END = ""
 #: "student at", as opposed to "student affairs".
 _WHERE = frozenset({_END, "at", "in", "of", "an", "der", "des", "bei", "a", "de", "en"})
+_INTERNS, _ASSISTANTS, _OF_THE_BOARD = frozenset(INTERNS), frozenset(ASSISTANTS), frozenset(OF_THE_BOARD)
+_RANKS = tuple((rank, frozenset(phrases)) for rank, phrases in RANKS)
+_ALL = (INTERNS, ASSISTANTS, OF_THE_BOARD, *(phrases for _, phrases in RANKS))
+_PHRASE_WORDS_MAX = max(len(phrase.split()) for phrases in _ALL for phrase in phrases)
 _TOP = frozenset({"founder", "owner", "c-level"})
 
 
@@ -33,9 +37,7 @@ def _spaced(phrases: Iterable[str]) -> tuple[str, ...]:
     return tuple(f" {phrase} " for phrase in phrases)
 
 
-_INTERNS, _ASSISTANTS, _OF_THE_BOARD = _spaced(INTERNS), _spaced(ASSISTANTS), _spaced(OF_THE_BOARD)
 _NOT_NOW, _OF_SOMEBODY_ELSE = _spaced(NOT_NOW), _spaced(OF_SOMEBODY_ELSE)
-_RANKS = tuple((rank, _spaced(phrases)) for rank, phrases in RANKS)
 _SAME_AS = tuple((spelling, f" {word} ") for word, spellings in SAME_AS.items() for spelling in _spaced(spellings))
 
 
@@ -50,13 +52,14 @@ def seniority(title: Any) -> str | None:
 
 def _overriding_rank(text: str) -> str | None:
     """What counts whatever else the title says."""
-    if _has(text, _INTERNS):
+    said = _phrases(text)
+    if not _INTERNS.isdisjoint(said):
         return "intern"
     if _is_student(text):
         return "student"
-    if _has(text, _ASSISTANTS) and _is_only_assistant(text):
+    if not _ASSISTANTS.isdisjoint(said) and _is_only_assistant(text):
         return "entry"
-    if _has(text, _OF_THE_BOARD):
+    if not _OF_THE_BOARD.isdisjoint(said):
         return "c-level"
     return "partner" if text == " partner " else None
 
@@ -70,8 +73,11 @@ def _spelled_alike(title: str) -> str:
     return text
 
 
-def _has(text: str, phrases: Iterable[str]) -> bool:
-    return any(phrase in text for phrase in phrases)
+def _phrases(text: str) -> set[str]:
+    """Whatever it has of words that stand together, as long as any phrase that is known."""
+    words = text.split()
+    lengths = range(1, _PHRASE_WORDS_MAX + 1)
+    return {" ".join(words[start : start + length]) for length in lengths for start in range(len(words) - length + 1)}
 
 
 def _own_part(text: str) -> str:
@@ -81,8 +87,9 @@ def _own_part(text: str) -> str:
 
 
 def _rank(text: str) -> str | None:
+    said = _phrases(text)
     for rank, phrases in _RANKS:
-        if _has(text, phrases) or (rank == "c-level" and _CHIEF_OFFICER.search(text)):
+        if not phrases.isdisjoint(said) or (rank == "c-level" and _CHIEF_OFFICER.search(text)):
             return rank
     return None
 
