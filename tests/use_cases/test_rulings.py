@@ -6,7 +6,7 @@ import pytest
 
 from leadscore.adapters.memory import MemoryStore
 from leadscore.domain.cause import Cause
-from leadscore.domain.event import Identifier, LeadEvent
+from leadscore.domain.event import Identifier, LeadEvent, Trust
 from leadscore.domain.state import LeadState
 from leadscore.domain.transition import Transition
 from leadscore.use_cases.messages import Ruling, events_body, rulings_body
@@ -138,6 +138,23 @@ def test_a_chain_of_merges_ends_in_one_person_and_comes_apart_link_by_link(offic
     assert [total(office.state(name)) for name in (cy, BOB, ADA)] == [2, 80, 80]
     office.undo(leads[1], 4)
     assert [total(office.state(name)) for name in (cy, BOB, ADA)] == [2, 55, 25]
+    office.check()
+
+
+def test_a_false_name_that_a_browser_gave_is_mended_by_a_merge() -> None:
+    office = Office()
+    office.record(event("White Paper Read", email=BOB.value))
+    office.record(event(at=NOON + 1, user="false", email=BOB.value, trust=Trust.PUBLIC))
+    office.record(event("Webinar Attended", at=NOON + 2, user="bob", email=BOB.value))
+    bob = Identifier("user_id", "bob")
+    assert (office.people, total(office.state(bob)), total(office.state(BOB))) == (2, 40, 26)
+
+    office.merge(office.lead(BOB), office.lead(bob))
+    office.record(event("Unsubscribed", at=NOON + 3, email=BOB.value))
+
+    state = office.state(bob)
+    assert (office.people, state.lead, state.is_out) == (1, office.lead(bob), True)
+    assert office.state(BOB).lead == state.lead
     office.check()
 
 
