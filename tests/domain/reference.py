@@ -977,7 +977,8 @@ class _Lead:
             limits.append((f"rule {rule.place}", rule.at_most))
         if rule.group and self.card.groups.get(rule.group, {}).get("at_most"):
             limits.append((f"group {rule.group}", self.card.groups[rule.group]["at_most"]))
-        if self.card.public_at_most and event.trust == Trust.PUBLIC and points and "engagement" in rule.scores:
+        bound = Trust.PUBLIC if points > 0 else Trust.DECLARED
+        if self.card.public_at_most and event.trust <= bound and points and "engagement" in rule.scores:
             told = self._period(self.card.public_at_most.get("per", "ever"), event.received_at)
             limits.append((f"public {points > 0} {told}", self.card.public_at_most))
         used = []

@@ -209,6 +209,17 @@ def test_whoever_tells_of_a_hundred_days_has_the_limit_of_the_days_on_which_they
     assert read(document, told).total == total
 
 
+def test_forms_and_browsers_together_take_no_more_than_browsers_may() -> None:
+    document = model(rule(8), rule(-8, "Page Closed"), public={"at_most": {"points": 10, "per": "day"}})
+    bought = acts(*range(NOON, NOON + 9))
+    closed = [
+        event("Page Closed", at=NOON + 9 + number, message=str(number), trust=trust)
+        for number, trust in enumerate([Trust.PUBLIC, Trust.DECLARED, Trust.DECLARED])
+    ]
+    assert read(document, [*bought, *closed]).total == 72 - 10
+    assert read(document, [*bought, *acts(*range(NOON + 9, NOON + 12), name="Page Closed")]).total == 72 - 24
+
+
 def test_what_browsers_take_is_limited_by_the_day_on_which_they_tell_too() -> None:
     document = model(rule(8), rule(-8, "Page Closed"), public={"at_most": {"points": 10, "per": "day"}})
     closed = [event("Page Closed", at=NOON - day * DAY, message=str(day), trust=Trust.PUBLIC) for day in range(100)]

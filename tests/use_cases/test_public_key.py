@@ -277,8 +277,18 @@ def test_a_browser_changes_nothing_that_was_told_and_gives_and_takes_no_more_tha
     check_that_a_server_is_heard(town)
 
 
+A_GRUDGE: Knock = (
+    "POST",
+    "/forms/contact",
+    "",
+    {"event": "Page Viewed", "path": "/careers", "email": "ada@x.example"},
+    PUBLIC_KEY,
+)
+
+
 @SETTINGS
 @given(st.lists(st.one_of(by_form(), BROWSERS), min_size=1, max_size=8))
+@example([A_GRUDGE] * 10)
 def test_a_form_overwrites_nothing_and_puts_nobody_out(knocks: list[Knock]) -> None:
     town = Town()
     before = {name: town.lead("user_id", name) for name in ("u-1", "u-2")}
@@ -288,6 +298,8 @@ def test_a_form_overwrites_nothing_and_puts_nobody_out(knocks: list[Knock]) -> N
 
     check_who_is_who(town, before, profiles)
     assert not any(town.lead("user_id", name).is_out for name in before)
+    for name, old in before.items():
+        assert old.engagement - town.lead("user_id", name).engagement <= CAP
 
 
 @SETTINGS

@@ -147,7 +147,9 @@ def _was_marked_before(state: LeadState, rule: Rule, mark: int, at: int) -> bool
 
 
 def _limits(rule: Rule, trust: Trust) -> tuple[Limit, ...]:
-    if rule.public_limit is not None and trust is Trust.PUBLIC:
+    """Whoever submits a form is heard beyond what browsers may give, but anybody could submit what takes points."""
+    is_bound = trust is Trust.PUBLIC or (trust is Trust.DECLARED and rule.points < 0)
+    if rule.public_limit is not None and is_bound:
         return (*rule.limits, rule.public_limit)
     return rule.limits
 
