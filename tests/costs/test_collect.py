@@ -11,6 +11,7 @@ from leadscore.adapters.events_queue import SqsEventsQueue
 from leadscore.ingest.http import BODY_BYTES_MAX
 from leadscore.ingest.segment import BATCH_EVENTS_MAX
 from leadscore.use_cases.messages import read_message
+from tests.bench.collect_cpu import measure
 from tests.ingest.door import Door
 
 CALLS_MAX = 10
@@ -57,3 +58,10 @@ def test_the_largest_batch_is_taken_in_ten_calls_whatever_its_letters(letter: st
     assert len(ids) == len(set(ids)) == BATCH_EVENTS_MAX
     assert len(sqs.calls) <= CALLS_MAX
     assert all(sum(len(message.encode()) for message in call) <= SQS_BYTES_MAX for call in sqs.calls)
+
+
+@pytest.mark.allow_hosts(["127.0.0.1"])
+@pytest.mark.parametrize(("events", "ratio_max"), [(1, 1.13), (10, 1.75), (100, 7.1)])
+def test_a_request_calls_few_functions_beside_those_of_the_queues_client(events: int, ratio_max: float) -> None:
+    """The same with every run, unlike CPU."""
+    assert measure(events, pairs=1).python_calls <= ratio_max

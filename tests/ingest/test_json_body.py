@@ -57,7 +57,10 @@ def test_half_an_emoji_is_replaced_and_a_whole_one_is_kept() -> None:
     assert parse(b'{"title":"cut \\ud83d","whole":"\\ud83d\\ude00"}') == {"title": "cut \ufffd", "whole": "\U0001f600"}
 
 
-@pytest.mark.parametrize("body", [b'"\\uffff"', b'"\\ufffe"', '"\uffff"'.encode(), '"\ufffe"'.encode()])
+@pytest.mark.parametrize(
+    "body",
+    [b'"\\uffff"', b'"\\uFFFF"', b'"\\ufffe"', b'"\\uFfFE"', b'"\\uDFFF"', '"\uffff"'.encode(), '"\ufffe"'.encode()],
+)
 def test_characters_that_the_queue_refuses_are_replaced(body: bytes) -> None:
     assert parse(body) == "\ufffd"
 
