@@ -305,6 +305,11 @@ def test_google_takes_dots_out_of_its_own_addresses_alone() -> None:
         track("ada", "Consent Withdrawn"),
         track("ada", "Email Marked as Spam"),
         identify("ada", email_opt_out=True),
+        identify("ada", email_opt_out="y"),
+        identify("ada", emailOptOut="Opted Out"),
+        identify("ada", email_opt_out="24.12.2025"),
+        identify("ada", hs_email_optout="true"),
+        identify("ada", HasOptedOutOfEmail=1),
         {**track("ada", "Page Viewed"), "context": {"internal": "lead"}},
     ],
 )
@@ -317,6 +322,44 @@ def test_whoever_said_no_is_in_no_audience(office: Office, word: dict[str, Any])
     assert result.stderr.startswith("1 hashed; 1 left out")
     everybody = run("audience", "--platform", "meta", "--everybody").stdout
     assert sha256("ada@x.example") in everybody
+
+
+@pytest.mark.parametrize("said", [False, "false", "No", "0", "", None])
+def test_whoever_did_not_opt_out_is_in_the_audience(office: Office, said: Any) -> None:
+    office.receive(identify("ada", email="ada@x.example", email_opt_out=said))
+
+    assert sha256("ada@x.example") in run("audience", "--platform", "meta").stdout
+
+
+@pytest.mark.parametrize(("trust", "is_in"), [(Trust.PUBLIC, True), (Trust.DECLARED, False), (Trust.SERVER, False)])
+@pytest.mark.parametrize(
+    "word",
+    [
+        *(track("ada", name) for name in ("Unsubscribed", "Consent Withdrawn", "Email Marked as Spam")),
+        identify("ada", email_opt_out=True),
+    ],
+)
+def test_a_public_key_takes_nobody_out_of_an_audience(
+    office: Office, word: dict[str, Any], trust: Trust, *, is_in: bool
+) -> None:
+    office.receive(identify("ada", email="ada@x.example"))
+    office.receive(word, trust=trust)
+
+    assert (sha256("ada@x.example") in run("audience", "--platform", "meta").stdout) is is_in
+
+
+def test_an_opt_out_that_a_server_repeats_counts_though_a_browser_said_it_first(office: Office) -> None:
+    office.receive(identify("ada", email="ada@x.example", email_opt_out=True), trust=Trust.PUBLIC)
+    office.receive(identify("ada", email_opt_out=True))
+
+    assert sha256("ada@x.example") not in run("audience", "--platform", "meta").stdout
+
+
+def test_what_a_server_took_back_is_taken_back(office: Office) -> None:
+    office.receive(identify("ada", email="ada@x.example", email_opt_out=True))
+    office.receive({**identify("ada", email_opt_out=False), "timestamp": "2026-03-01T12:00:00Z"})
+
+    assert sha256("ada@x.example") in run("audience", "--platform", "meta").stdout
 
 
 @pytest.mark.parametrize(("trust", "is_in"), [(Trust.PUBLIC, False), (Trust.DECLARED, True)])

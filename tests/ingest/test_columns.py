@@ -68,6 +68,20 @@ def test_exports_of_crms_need_no_mapping(names: str, kind: str, traits: str) -> 
     assert {*traits.split(), f"{kind}_id"} <= set(said.traits)
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["Email Opt Out", "Unsubscribed", "Opted out of email", "HasOptedOutOfEmail", "Do not email",
+     "Unsubscribed from all email", "email_opt_out", "Opted Out"],
+)  # fmt: skip
+def test_a_column_that_says_who_wants_no_mail_is_known_however_it_says_yes(name: str) -> None:
+    for yes in ("y", "Yes", "x", "1", "TRUE", "Opted Out", "unsubscribed"):
+        assert read(f"Email,{name}", "a@x.example", yes).traits["email_opt_out"] is True
+    for no in ("n", "No", "0", "false", "opted in", "subscribed"):
+        assert read(f"Email,{name}", "a@x.example", no).traits["email_opt_out"] is False
+    assert read(f"Email,{name}", "a@x.example", "24.12.2025").traits["email_opt_out"] == "24.12.2025"
+    assert "email_opt_out" not in read(f"Email,{name}", "a@x.example", " ").traits
+
+
 def test_what_nobody_knows_is_left_out_and_told() -> None:
     columns = columns_of(["Email", "Shoe Size", "", "line", "refused because"])
 

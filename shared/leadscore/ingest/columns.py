@@ -18,6 +18,7 @@ from leadscore.ingest.clock import EARLIEST, parse_time
 from leadscore.ingest.form import snake_case, trait_named, trait_value
 from leadscore.ingest.ids import email_address, identifier
 from leadscore.ingest.json_body import checked, fingerprint, well_formed
+from leadscore.ingest.opt_out import EMAIL_OPT_OUT, is_opt_out, opt_out_value
 from leadscore.ingest.rejection import Rejected
 
 PERSON = "Identified"
@@ -35,7 +36,6 @@ _CRM_TRAITS: Mapping[str, str] = {
     "associated_company": "company",
     "company_account": "company",
     "country_region": "country",
-    "email_opt_out": "email_opt_out",
     "job_function": "role",
     "lead_source": "lead_source",
     "lead_status": "lead_status",
@@ -49,10 +49,8 @@ _CRM_TRAITS: Mapping[str, str] = {
     "original_source": "lead_source",
     "state_province": "state",
     "state_region": "state",
-    "unsubscribed_from_all_email": "email_opt_out",
     "website_url": "website",
 }
-_BOOLEAN_TRAITS = frozenset({"email_opt_out"})
 _KNOWN_IDS: Mapping[str, str] = {
     "user_id": "user_id",
     "anonymous_id": "anonymous_id",
@@ -226,6 +224,8 @@ def _known(name: str) -> Column:
         return Column(Meaning.IDENTIFIER, _KNOWN_IDS[word])
     if trait := trait_named(name) or _CRM_TRAITS.get(word):
         return Column(Meaning.TRAIT, trait)
+    if is_opt_out(name):
+        return Column(Meaning.TRAIT, EMAIL_OPT_OUT)
     return _UNKNOWN
 
 
@@ -255,8 +255,8 @@ def _value(name: str, column: Column, text: str) -> Any:
             return _BOOLEANS[text.casefold()]
         case _ if column.meaning is Meaning.PROPERTY:
             return text
-        case _ if column.name in _BOOLEAN_TRAITS:
-            return _BOOLEANS.get(text.casefold(), text)
+        case _ if column.name == EMAIL_OPT_OUT:
+            return opt_out_value(text)
         case _:
             return trait_value(column.name, text)
 

@@ -6,11 +6,13 @@ LinkedIn: https://www.linkedin.com/help/lms/answer/a1489764.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from leadscore.domain.event import LeadEvent, Trust
 from leadscore.domain.uncounted import CONSENT_GIVEN, CONSENT_WITHDRAWN
+from leadscore.ingest.opt_out import is_opt_out, wants_no_mail
 from leadscore.use_cases.export_leads import ExportedLead
 
 _GOOGLE_MAIL = frozenset({"gmail.com", "googlemail.com"})
@@ -49,19 +51,29 @@ def wants_none(lead: ExportedLead, history: Iterable[LeadEvent]) -> bool:
     """Whether the person is out, is disqualified, is one of us, or said no: the last word counts, whatever the model
     makes of it.
 
-    A no is heard from anybody; a yes only from who is believed to speak for the person.
+    Neither a yes nor a no is heard from a public source: anybody can name anybody's address there.
     """
     state = lead.committed
     if state.is_out or state.is_disqualified or state.is_own or state.is_unconsented:
         return True
-    if lead.traits.get("email_opt_out") is True:
+    events = list(history)
+    if _has_opted_out(lead.traits) and not _said_by_anybody(events):
         return True
-    words = [event for event in history if _is_refusal(event) or _is_consent(event)]
+    words = [event for event in events if _is_refusal(event) or _is_consent(event)]
     return bool(words) and _is_refusal(max(words, key=lambda event: event.order))
 
 
+def _has_opted_out(traits: Mapping[str, Any]) -> bool:
+    return any(is_opt_out(name) and wants_no_mail(value) for name, value in traits.items())
+
+
+def _said_by_anybody(history: Iterable[LeadEvent]) -> bool:
+    """Whether nobody but public sources has said that the person opted out."""
+    return {event.trust for event in history if _has_opted_out(event.traits)} == {Trust.PUBLIC}
+
+
 def _is_refusal(event: LeadEvent) -> bool:
-    return event.name in _REFUSALS
+    return event.name in _REFUSALS and event.trust > Trust.PUBLIC
 
 
 def _is_consent(event: LeadEvent) -> bool:
