@@ -115,18 +115,18 @@ class Request:
         """A browser waits for something to show."""
         return not self.wants_json and "text/html" in self.header("accept")
 
-    def content(self) -> bytes:
+    def content(self, *, bytes_max: int = BODY_BYTES_MAX) -> bytes:
         """The body as the client made it: out of the gateway's base64, and decompressed up to the limit."""
         raw = _from_base64(self.body) if self.is_base64 else self.body.encode("utf-8", "surrogatepass")
-        if len(raw) > BODY_BYTES_MAX:
-            raise _body_too_large()
+        if len(raw) > bytes_max:
+            raise _body_too_large(bytes_max)
         encoding = self.header("content-encoding").strip().lower()
         if encoding in {"", "identity"}:
             return raw
         if encoding not in {"gzip", "x-gzip"}:
             raise Rejected("unsupported_encoding", "Content-Encoding must be gzip or absent", status=415)
         # Something on the way may have decompressed it already and left the header.
-        return _gunzip(raw) if raw[:1] == _GZIP[:1] else raw
+        return _gunzip(raw, bytes_max) if raw[:1] == _GZIP[:1] else raw
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,10 +199,10 @@ def _from_base64(body: str) -> bytes:
         raise Rejected("invalid_body", "the body cannot be decoded") from None
 
 
-def _gunzip(raw: bytes) -> bytes:
+def _gunzip(raw: bytes, bytes_max: int) -> bytes:
     """Never holds more than the limit, however well the input is compressed."""
     try:
-        content = gzip.GzipFile(fileobj=io.BytesIO(raw)).read(BODY_BYTES_MAX + 1)
+        content = gzip.GzipFile(fileobj=io.BytesIO(raw)).read(bytes_max + 1)
     except (OSError, EOFError, zlib.error):
         raise Rejected(
             "unsupported_encoding",
@@ -211,12 +211,12 @@ def _gunzip(raw: bytes) -> bytes:
             " Content-Type: application/octet-stream, or put CloudFront in front (see docs/deploy.md)",
             status=415,
         ) from None
-    if len(content) > BODY_BYTES_MAX:
-        raise _body_too_large()
+    if len(content) > bytes_max:
+        raise _body_too_large(bytes_max)
     return content
 
 
-def _body_too_large() -> Rejected:
+def _body_too_large(bytes_max: int) -> Rejected:
     return Rejected(
-        "body_too_large", f"the body is larger than {BODY_BYTES_MAX // 1024} KB: send smaller batches", status=413
+        "body_too_large", f"the body is larger than {bytes_max // 1024} KB: send smaller batches", status=413
     )

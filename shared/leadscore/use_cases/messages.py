@@ -6,11 +6,15 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from leadscore.domain.cause import Cause
-from leadscore.domain.event import LeadEvent
+from leadscore.domain.event import Identifier, LeadEvent, identifiers_in
+from leadscore.domain.naming import NamedRuling
 
 VERSION = 1
 #: What tells of accounts: code that knows of none leaves such a message to other code, instead of taking it for empty.
 ACCOUNTS_VERSION = 2
+#: What tells of rulings by names, likewise.
+NAMES_VERSION = 3
+_VERSIONS = (VERSION, ACCOUNTS_VERSION, NAMES_VERSION)
 #: A message stays far below what the queue takes, and a lead's trouble costs few others a redelivery.
 EVENTS_MAX = 50
 BODY_BYTES_MAX = 200_000
@@ -47,7 +51,7 @@ class Message(NamedTuple):
     """`token` is the delivery token: minted once per message, the same for every delivery of it.
 
     `activation` is the lowest activation number of the model that the message may be worked on with. `accounts` are
-    leads whose accounts have to be brought up to date.
+    leads whose accounts have to be brought up to date. `named_rulings` are rulings whose leads are to be looked up.
     """
 
     token: str
@@ -58,6 +62,7 @@ class Message(NamedTuple):
     activation: int = 0
     rulings: tuple[Ruling, ...] = ()
     accounts: tuple[str, ...] = ()
+    named_rulings: tuple[NamedRuling, ...] = ()
 
 
 def events_body(token: str, events: Sequence[LeadEvent], cause: Cause = Cause.EVENT) -> str:
@@ -81,6 +86,11 @@ def rulings_body(token: str, rulings: Sequence[Ruling]) -> str:
     return _body({"v": VERSION, "token": token, "cause": Cause.MERGE, "rulings": told})
 
 
+def named_rulings_body(token: str, rulings: Sequence[NamedRuling]) -> str:
+    told = [{"lead": dict([ruling.lead]), "into": dict([ruling.into]), "at": ruling.at} for ruling in rulings]
+    return _body({"v": NAMES_VERSION, "token": token, "cause": Cause.MERGE, "named_rulings": told})
+
+
 def accounts_body(leads: Sequence[str], *, activation: int) -> str:
     """These leads' accounts are to be brought up to date. Nothing is logged of it, so it needs no token."""
     document = {"v": ACCOUNTS_VERSION, "token": "", "cause": Cause.EVENT}
@@ -91,8 +101,8 @@ def read_message(body: str) -> Message:
     """Raises UnreadableMessage on anything that is no message; a single bad event is no reason to."""
     try:
         document = json.loads(body)
-        if document["v"] not in (VERSION, ACCOUNTS_VERSION):
-            raise UnreadableMessage(f"message version {VERSION} or {ACCOUNTS_VERSION} is expected")
+        if document["v"] not in _VERSIONS:
+            raise UnreadableMessage(f"message version {VERSION} to {NAMES_VERSION} is expected")
         events: list[LeadEvent] = []
         unreadable: list[UnreadableEvent] = []
         for raw in document.get("events", ()):
@@ -111,9 +121,18 @@ def read_message(body: str) -> Message:
                 Ruling(str(raw["lead"]), str(raw["into"]), int(raw["at"])) for raw in document.get("rulings", ())
             ),
             accounts=tuple(str(lead) for lead in document.get("accounts", ())),
+            named_rulings=tuple(
+                NamedRuling(_named(raw["lead"]), _named(raw["into"]), int(raw["at"]))
+                for raw in document.get("named_rulings", ())
+            ),
         )
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
         raise UnreadableMessage(f"not a message of the events queue: {type(error).__name__}") from error
+
+
+def _named(raw: Any) -> Identifier:
+    (name,) = identifiers_in(raw)
+    return name
 
 
 def _sized_bodies(events: Sequence[LeadEvent], new_token: Callable[[], str], cause: Cause) -> Iterator[str]:

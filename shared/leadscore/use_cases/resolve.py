@@ -4,6 +4,9 @@ An event's strongest identifier decides. One that nobody has yet joins the lead 
 known by another identifier of the same kind: then somebody else sits at the same computer. An anonymous lead that
 turns up beside a known one is to be merged into it; two known leads never are, but by a ruling of somebody's.
 
+An association names somebody and a thing, such as a deal, that may be of several. It goes with the first of them, and
+makes no two of them one person.
+
 Anybody who knows somebody's address can name it in a browser. So of the browsers that public keys and forms tell of,
 a lead takes as many as its events can still be read from in time; the others stay leads of their own.
 """
@@ -12,13 +15,17 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from leadscore.domain.event import Identifier, LeadEvent, Trust
+from leadscore.domain.naming import NamedRuling
 from leadscore.domain.state import LeadState
+from leadscore.use_cases.messages import Ruling
 from leadscore.use_cases.ports import IdentifierTaken, KindTaken, LeadClosed, LeadStore
 
 #: Browsers of one lead up to which further ones are joined to it on the word of a browser or a form. A fold reads the
 #: events of each by a call of its own: of a hundred in half a second, on a function as small as the deployed one.
 BROWSERS_MAX = 100
 BROWSER = "anonymous_id"
+#: The `call` of an event that names somebody, as its home, and a thing of theirs.
+ASSOCIATE = "associate"
 
 
 class Merge(NamedTuple):
@@ -55,6 +62,7 @@ class Resolver:
         self._refused: set[tuple[Identifier, str]] = set()
         self._homes: dict[str, set[Identifier]] = {}
         self._sure_leads: dict[Identifier, str] = {}
+        self._new_homes: dict[str, set[Identifier]] = {}
 
     def _states_of(self, leads: Collection[str]) -> Mapping[str, LeadState]:
         try:
@@ -75,9 +83,43 @@ class Resolver:
         merges = []
         for weaker in event.identifiers[1:]:
             owner = self._leads.get(weaker) or self._link_too(weaker, self._sure_lead(event.home, lead), event.trust)
-            if owner and owner != lead and not weaker.is_known:
+            if owner and owner != lead and not weaker.is_known and not self._is_anothers(event, weaker, owner):
                 merges.append(Merge(weaker, owner, lead, is_trusted=event.trust is Trust.SERVER))
+        for one in (lead, *(merge.anonymous for merge in merges)):
+            self._new_homes.setdefault(one, set()).add(event.home)
         return lead, merges
+
+    def rule(self, named: NamedRuling) -> Ruling | None:
+        """The ruling on the leads of two names, or None where there is nothing left to do.
+
+        A name that nobody has yet becomes the other one's. Of two leads the one that goes by a name stays.
+        """
+        owners = self._store.read_owners([named.lead, named.into])
+        lead, into = (self._open_owner(name, owners) for name in (named.lead, named.into))
+        if lead is None or into is None:
+            if owner := lead or into:
+                self._link(named.lead if lead is None else named.into, owner.lead)
+            return None
+        if lead.lead == into.lead:
+            return None
+        if lead.identified and not into.identified:
+            lead, into = into, lead
+        return Ruling(lead.lead, into.lead, named.at)
+
+    def _open_owner(self, name: Identifier, owners: Mapping[Identifier, str]) -> LeadState | None:
+        lead = self._leads.get(name, owners.get(name))
+        state = self._store.read_states([lead]).get(lead) if lead else None
+        while state is not None and state.merged_into:
+            state = self._store.read_states([state.merged_into])[state.merged_into]
+        return state
+
+    def _is_anothers(self, event: LeadEvent, thing: Identifier, lead: str) -> bool:
+        """Whether the event associates a thing with one of its system, and it is another one's already."""
+        if event.call != ASSOCIATE:
+            return False
+        owner = self._sure_lead(thing, lead)
+        homes = {*self._store.read_homes(owner), *self._new_homes.get(owner, ())}
+        return event.home not in homes and any(home.kind == event.home.kind for home in homes)
 
     def _link_too(self, weaker: Identifier, lead: str, trust: Trust) -> str | None:
         """Link a name that is new. A browser that is told of by no server counts at once as one of the lead's."""
@@ -98,6 +140,8 @@ class Resolver:
             return known
         for weaker in event.identifiers[1:]:
             lead = self._leads.get(weaker)
+            if lead and self._is_anothers(event, weaker, lead):
+                continue
             owner = self._link(home, self._sure_lead(weaker, lead)) if lead else None
             if owner:
                 return owner

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from leadscore.domain.state import LeadState
 from leadscore.use_cases.accounts import AccountKeeping
-from leadscore.use_cases.messages import Message, UnreadableMessage, read_message
+from leadscore.use_cases.messages import Message, Ruling, UnreadableMessage, read_message
 from leadscore.use_cases.ports import FailedEvents, LeadStore, ModelBehind, Models
 from leadscore.use_cases.rescoring.intake import PUBLIC_EVENTS_MAX
 from leadscore.use_cases.rescoring.rescore import Rescoring
@@ -167,9 +167,21 @@ def _sort_by_lead(messages: Mapping[str, Message], result: BatchResult, resolver
             batch.work.merges.extend(merge for merge in merges if merge not in batch.work.merges)
         for lead in message.ticks:
             _batch_of(lead, message_id, message, batches)
-        for ruling in message.rulings:
+        for ruling in (*message.rulings, *_looked_up(message_id, message, result, resolver)):
             _batch_of(ruling.into or ruling.lead, message_id, message, batches).work.rulings.append(ruling)
     return batches
+
+
+def _looked_up(message_id: str, message: Message, result: BatchResult, resolver: Resolver) -> Iterator[Ruling]:
+    """The rulings by names that there is something left to do for."""
+    for named in message.named_rulings:
+        try:
+            ruling = resolver.rule(named)
+        except Exception as error:  # noqa: BLE001  Its message comes back, and no other has to wait for it.
+            result.failures.append(Failure(frozenset({message_id}), error))
+            continue
+        if ruling is not None:
+            yield ruling
 
 
 def _batch_of(lead: str, message_id: str, message: Message, batches: dict[str, _LeadBatch]) -> _LeadBatch:

@@ -145,6 +145,42 @@ def test_calls_of_a_standard_webhook_are_known_by_its_id_and_their_place() -> No
     assert len({event.id for event in door.events}) == 4
 
 
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        ("deal.won", "Deal Won"),
+        ("opportunity.won", "Deal Won"),
+        ("Opportunity Won", "Deal Won"),
+        ("opportunity_closed_lost", "Deal Lost"),
+        ("opportunity.created", "Deal Created"),
+        ("opportunity.stalled", "Opportunity Stalled"),
+    ],
+)
+def test_a_deal_that_is_won_has_one_name_whatever_a_crm_calls_it(theirs: str, ours: str) -> None:
+    door = new_door()
+    signed("standard-webhooks", {"type": theirs, "data": {"email": "ada@x.example", "value": 5}}).to(door)
+    assert (door.event.name, door.event.properties["value"]) == (ours, 5)
+
+
+def test_opting_out_at_hubspot_and_coming_back_is_told_and_known() -> None:
+    door = new_door()
+    changes = [item for item in of("hubspot").body if item.get("propertyName") == "hs_email_optout"]
+    signed("hubspot", changes).to(door)
+    assert [(event.name, event.call, event.trust, told(event.traits)) for event in door.events] == [
+        ("Unsubscribed", "track", Trust.SERVER, {"email_opt_out": True}),
+        ("Consent Given", "track", Trust.SERVER, {"email_opt_out": False}),
+    ]
+
+
+def test_a_merge_that_names_only_one_contact_is_kept_to_be_looked_at() -> None:
+    (merged,) = (item for item in of("hubspot").body if item["subscriptionType"] == "contact.merge")
+    door = new_door()
+    signed("hubspot", [{**merged, "primaryObjectId": None, "newObjectId": None}]).to(door)
+    assert [(kept.code, "leadscore merge" in kept.reason) for kept in door.failed.kept.values()] == [
+        ("no_user_anon_id", True)
+    ]
+
+
 def test_a_mail_to_several_is_nobodys_click() -> None:
     body = copy.deepcopy(of("resend-clicked").body)
     body["data"]["to"].append("grace@northwind.example")

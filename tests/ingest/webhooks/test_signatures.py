@@ -1,6 +1,8 @@
 """Nothing is taken that its sender has not signed: over these bytes, with this source's secret, not long ago."""
 
 import base64
+import hashlib
+import hmac
 import json
 from collections.abc import Callable
 
@@ -15,7 +17,7 @@ from leadscore.ingest.webhooks.kinds import vendor
 from leadscore.ingest.webhooks.p256 import PublicKey
 from leadscore.ingest.webhooks.signature import from_base64
 from tests.ingest.door import NOON, ROOT, SERVER_KEY, Door, basic, document
-from tests.ingest.webhooks.senders import SECRETS, SIGNED, Sent, new_door, of, signed
+from tests.ingest.webhooks.senders import HOST, SECRETS, SIGNED, Sent, new_door, of, signed
 
 SAMPLES = {
     "sendgrid": "sendgrid",
@@ -167,6 +169,32 @@ def test_hubspots_signature_is_of_the_public_url_or_of_the_gateways() -> None:
     assert sent.to(new_door()).status == 200
     sent.path = "/webhooks/other-hubspot"
     assert refusal(sent) == (401, "invalid_signature")
+
+
+@pytest.mark.parametrize(
+    ("sent_as", "signed_as"),
+    [
+        ("to=ada%40x.example&at=12%3A30", "to=ada@x.example&at=12:30"),
+        ("a=%21%24%27%28%29%2A%2C%3B%2F%3F", "a=!$'()*,;/?"),
+        ("a=%2f", "a=/"),
+        ("a=%20%2B%26%3D%25%C3%A4", "a=%20%2B%26%3D%25%C3%A4"),
+        ("a=%2540", "a=%2540"),
+        ("a=%40", "a=%40"),
+    ],
+)
+def test_hubspot_signs_some_characters_of_its_url_decoded(sent_as: str, signed_as: str) -> None:
+    sent = sample("hubspot")
+    sent.headers["x-hubspot-signature-v3"] = hubspot_signature(f"/webhooks/hubspot?{signed_as}", sent.body)
+    door = new_door()
+    response = door.post(sent.path, sent.body, key=None, headers=sent.headers, query=sent_as)
+    assert (response.status, bool(door.events)) == (200, True)
+    for other in ("", "a=b", f"{sent_as}&b=c"):
+        assert door.post(sent.path, sent.body, key=None, headers=sent.headers, query=other).status == 401
+
+
+def hubspot_signature(url: str, body: bytes) -> str:
+    text = f"POSThttps://{HOST}{url}".encode() + body + str(NOON).encode()
+    return base64.b64encode(hmac.new(SECRETS["hubspot"].encode(), text, hashlib.sha256).digest()).decode()
 
 
 @pytest.mark.parametrize("kind", SIGNED)

@@ -2,51 +2,67 @@
 
 Source: https://developers.hubspot.com/docs/api-reference/webhooks-webhooks-v3/guide and, for the signature,
 https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation.
-A contact is the external id `hubspot`, a deal the external id `hubspot_deal`: what is told of a deal names no contact.
+A contact is the external id `hubspot`, a deal the external id `hubspot_deal`: what is told of a deal names no contact,
+but for its association with one. An association that is removed undoes nothing: what happened has happened.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from leadscore.domain.event import Trust
 from leadscore.ingest.arrival import Arrival
 from leadscore.ingest.form import snake_case, trait_named, trait_value
-from leadscore.ingest.webhooks.document import text
+from leadscore.ingest.opt_out import EMAIL_OPT_OUT
+from leadscore.ingest.webhooks.document import first, listed, text
 from leadscore.ingest.webhooks.signature import base64_of, check_age, compare, plain_secret, sha256_hmac
-from leadscore.ingest.webhooks.vendor import Delivery, Reading, Told, Vendor, read_each, title_of
+from leadscore.ingest.webhooks.vendor import Delivery, OnePerson, Reading, Told, Vendor, read_each, title_of
 
 _NAME = "HubSpot"
 EVENTS = {
     "contact.propertyChange": "Identified",
-    "contact.propertyChange (lifecyclestage opportunity)": "Opportunity Created",
-    "contact.propertyChange (lifecyclestage customer)": "Opportunity Won",
+    "contact.propertyChange (lifecyclestage opportunity)": "Deal Created",
+    "contact.propertyChange (lifecyclestage customer)": "Deal Won",
     "contact.propertyChange (lifecyclestage)": "HubSpot Lifecycle Stage Changed",
     "contact.propertyChange (hs_lead_status UNQUALIFIED)": "Lead Disqualified",
     "contact.propertyChange (hs_lead_status OPEN)": "Lead Requalified",
     "contact.propertyChange (hs_lead_status IN_PROGRESS)": "Lead Requalified",
     "contact.propertyChange (hs_lead_status)": "HubSpot Lead Status Changed",
-    "deal.creation": "Opportunity Created",
-    "deal.propertyChange (dealstage closedwon)": "Opportunity Won",
-    "deal.propertyChange (dealstage closedlost)": "Opportunity Lost",
-    "deal.propertyChange (hs_is_closed_won true)": "Opportunity Won",
-    "deal.propertyChange (hs_is_closed_lost true)": "Opportunity Lost",
+    "contact.propertyChange (hs_email_optout true)": "Unsubscribed",
+    "contact.propertyChange (hs_email_optout false)": "Consent Given",
+    "contact.merge": "",
+    "deal.creation": "Deal Created",
+    "deal.propertyChange (dealstage closedwon)": "Deal Won",
+    "deal.propertyChange (dealstage closedlost)": "Deal Lost",
+    "deal.propertyChange (hs_is_closed_won true)": "Deal Won",
+    "deal.propertyChange (hs_is_closed_lost true)": "Deal Lost",
     "deal.propertyChange (dealstage)": "HubSpot Deal Stage Changed",
     "deal.propertyChange": "",
+    "deal.associationChange (contact)": "Deal Associated",
     "deal.associationChange": "",
+    "contact.associationChange (deal)": "Deal Associated",
     "contact.associationChange": "",
 }
 #: The types of the ids that people go by. Companies, tickets and so on are nobody, and passed over.
 _ID_TYPES = {"contact": "hubspot", "deal": "hubspot_deal"}
 _OBJECT_TYPES = {"0-1": "contact", "0-3": "deal"}
+_CALLS = {"Identified": "identify", "Deal Associated": "associate"}
+_OPT_OUT = "hs_email_optout"
+#: What stands in a URL as it was sent, and plain in the one that HubSpot signs.
+_SIGNED_PLAIN = re.compile("%(?:3A|2F|3F|40|21|24|27|28|29|2A|2C|3B)", re.IGNORECASE)
 
 
 def verify(delivery: Delivery, secret: str) -> None:
-    """Over method, URL, raw bytes and timestamp. The URL is the public one: behind CloudFront its host is forwarded."""
+    """Over method, URL, raw bytes and timestamp. The URL is the public one: behind CloudFront its host is forwarded.
+
+    Its query is signed with some characters decoded. As it was sent it is taken, too: only HubSpot can sign either.
+    """
     request = delivery.request
     timestamp = request.header("x-hubspot-request-timestamp")
     hosts = {request.header("x-forwarded-host"), request.header("host")} - {""}
     query = f"?{request.query}" if request.query else ""
-    signed = [f"{request.method}https://{host}{request.path}{query}".encode("utf-8", "replace") for host in hosts]
+    urls = {f"https://{host}{each}" for host in hosts for each in (request.path + query, _plain(request.path + query))}
+    signed = [f"{request.method}{url}".encode("utf-8", "replace") for url in urls]
     age = timestamp.encode("utf-8", "replace")
     expected = [base64_of(sha256_hmac(secret.encode(), each, delivery.body, age)) for each in signed]
     compare(expected, [request.header("x-hubspot-signature-v3")])
@@ -57,46 +73,85 @@ def read(document: Any, arrival: Arrival, _delivery: Delivery) -> Reading:
     return read_each(document, _told, arrival)
 
 
-def _told(item: Mapping[str, Any]) -> Iterator[Told]:
-    what, prop, value = _what(item), text(item, "propertyName"), item.get("propertyValue")
+def _plain(url: str) -> str:
+    return _SIGNED_PLAIN.sub(lambda match: chr(int(match[0][1:], 16)), url)
+
+
+def _told(item: Mapping[str, Any]) -> Iterator[Told | OnePerson]:
+    what, prop, value = _what(item), text(item, "propertyName"), _value(item)
     kind = what.partition(".")[0]
-    name = _name(what, prop, value) if kind in _ID_TYPES else ""
+    if what == "contact.merge":
+        yield from _merged(item)
+    name = _name(what, prop, value, item) if kind in _ID_TYPES else ""
     if not name:
         return
-    traits = _traits(prop, value) if name == "Identified" else {}
+    own = first(item, "objectId", "newObjectId", "primaryObjectId")
+    ids = _ends(item) if name == "Deal Associated" else {kind: own}
+    traits = _traits(prop, value) if name == "Identified" or prop == _OPT_OUT else {}
     yield Told(
         name=name,
-        call="identify" if name == "Identified" else "track",
+        call=_CALLS.get(name, "track"),
         at=item.get("occurredAt"),
         # HubSpot does not promise that its event ids are unique by themselves.
-        dedup=[item.get("portalId"), item.get("eventId"), item.get("objectId"), prop, item.get("occurredAt")],
+        dedup=[item.get("portalId"), item.get("eventId"), *ids.values(), prop, item.get("occurredAt")],
         email=traits.get("email"),
-        external_ids={_ID_TYPES[kind]: item.get("objectId")},
+        external_ids={_ID_TYPES[each]: value for each, value in ids.items()},
         properties={
-            "opportunity_id": item.get("objectId") if kind == "deal" else None,
+            "deal_id": ids.get("deal"),
             "stage": value if prop in {"lifecyclestage", "dealstage"} else None,
             "reason": value if prop == "hs_lead_status" else None,
+            "channel": "email" if name == "Consent Given" else None,
         },
         traits=traits,
     )
+
+
+def _merged(item: Mapping[str, Any]) -> Iterator[OnePerson]:
+    """The primary contact is the person who stays. The one that came of it may have an id of its own."""
+    stays = first(item, "primaryObjectId", "newObjectId", "objectId")
+    for other in dict.fromkeys([*map(str, listed(item, "mergedObjectIds")), str(first(item, "newObjectId") or stays)]):
+        if other != str(stays):
+            yield OnePerson(kind=_ID_TYPES["contact"], lead=other, into=stays, at=item.get("occurredAt"))
+
+
+def _value(item: Mapping[str, Any]) -> Any:
+    value = item.get("propertyValue")
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 def _what(item: Mapping[str, Any]) -> str:
     """Newer subscriptions say `object.propertyChange`, and what the object is beside it."""
     subscription = text(item, "subscriptionType")
     kind, _, change = subscription.partition(".")
-    return f"{_OBJECT_TYPES.get(text(item, 'objectTypeId'), kind)}.{change}" if kind == "object" else subscription
+    if kind != "object":
+        return subscription
+    object_type = text(item, "objectTypeId") or text(item, "fromObjectTypeId")
+    return f"{_OBJECT_TYPES.get(object_type, kind)}.{change}"
 
 
-def _name(what: str, prop: str, value: Any) -> str:
+def _name(what: str, prop: str, value: Any, item: Mapping[str, Any]) -> str:
     """By the property's value where that matters, else by the property, else by what it is a change of."""
-    for label in (f"{what} ({prop} {value})", f"{what} ({prop})", what):
-        if label in EVENTS:
-            return EVENTS[label]
-    return title_of(_NAME, what)
+    labels = (f"{what} ({prop} {value})", f"{what} ({prop})", what)
+    if _joins_deal_and_contact(item):
+        labels = (f"{what} (contact)", f"{what} (deal)", what)
+    return next((EVENTS[label] for label in labels if label in EVENTS), title_of(_NAME, what))
+
+
+def _joins_deal_and_contact(item: Mapping[str, Any]) -> bool:
+    return _ends(item).keys() == _ID_TYPES.keys() and item.get("associationRemoved") is not True
+
+
+def _ends(item: Mapping[str, Any]) -> dict[str, Any]:
+    """The ids of what an association is of, by kind. Its type begins like `DEAL_TO_CONTACT`, unless types are apart."""
+    kinds = [_OBJECT_TYPES.get(text(item, name), "") for name in ("fromObjectTypeId", "toObjectTypeId")]
+    if not all(kinds):
+        kinds = text(item, "associationType").lower().split("_")[:3:2]
+    return dict(zip(kinds, (item.get("fromObjectId"), item.get("toObjectId")), strict=False))
 
 
 def _traits(prop: str, value: Any) -> dict[str, Any]:
+    if prop == _OPT_OUT and value in {"true", "false"}:
+        return {EMAIL_OPT_OUT: value == "true"}
     trait = trait_named(prop) or snake_case(prop)
     return {trait: trait_value(trait, value)} if trait else {}
 

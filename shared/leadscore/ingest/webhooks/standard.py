@@ -26,6 +26,13 @@ from leadscore.ingest.webhooks.vendor import (
 
 _PREFIX = "whsec_"
 _KEY_BYTES = range(16, 65)
+#: What a CRM may call what is a deal here.
+_DEALS = {
+    f"{thing} {what}": f"Deal {ours}"
+    for thing in ("Deal", "Opportunity")
+    for ours, calls in (("Created", ("Created",)), ("Won", ("Won", "Closed Won")), ("Lost", ("Lost", "Closed Lost")))
+    for what in calls
+}
 #: Resend's events. Those of other senders have no counterpart that anybody could know.
 EVENTS = {
     "email.sent": "",
@@ -91,8 +98,9 @@ def _told(item: Mapping[str, Any], message: str) -> Iterator[Told]:
     label = _label(what, data)
     if label not in EVENTS:
         # Its sender's own: whoever it concerns has to be named in the data.
+        name = title_of("", what).strip()
         yield Told(
-            name=title_of("", what).strip(), at=at, dedup=[message], email=data.get("email"), ids=data, properties=data
+            name=_DEALS.get(name, name), at=at, dedup=[message], email=data.get("email"), ids=data, properties=data
         )
     elif name := EVENTS[label]:
         yield _of_resend(name, data, at, message)

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from leadscore.domain.event import LeadEvent, Trust
+from leadscore.domain.event import Identifier, LeadEvent, Trust
+from leadscore.domain.naming import NamedRuling
 from leadscore.ingest.arrival import MESSAGE_ID_CHARACTERS_MAX, Arrival, event_name
 from leadscore.ingest.clock import occurred_at
 from leadscore.ingest.http import Request
@@ -15,8 +16,8 @@ from leadscore.ingest.rejection import Rejected
 from leadscore.ingest.segment import Failure
 from leadscore.ingest.webhooks.document import an_object, first
 
-#: An array of events is a batch like any other.
-EVENTS_MAX = 2_500
+#: What fits into the largest batch of a sender that chooses its size itself.
+EVENTS_MAX = 5_000
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
@@ -35,6 +36,7 @@ class Reading(NamedTuple):
     events: Sequence[LeadEvent]
     failures: Sequence[Failure] = ()
     passed_over: int = 0
+    rulings: Sequence[NamedRuling] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +99,25 @@ class Told:
         )
 
 
-def read_each(items: Any, read: Callable[[Any], Iterable[Told]], arrival: Arrival) -> Reading:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnePerson:
+    """Somebody merged two records there: ids of one type, the `lead`'s and that of the person who stays."""
+
+    kind: str
+    lead: Any
+    into: Any
+    at: Any
+
+    def ruling(self, arrival: Arrival) -> NamedRuling:
+        """Raises Rejected."""
+        lead, into = (identifier(self.kind, value) for value in (self.lead, self.into))
+        if not lead or not into:
+            raise Rejected("no_user_anon_id", "the merge does not name both records: merge them with `leadscore merge`")
+        at = occurred_at(timestamp=self.at, sent_at=None, received_at=arrival.received_at)
+        return NamedRuling(Identifier(self.kind, lead), Identifier(self.kind, into), at)
+
+
+def read_each(items: Any, read: Callable[[Any], Iterable[Told | OnePerson]], arrival: Arrival) -> Reading:
     """Every item on its own: a bad one is a failure, and no reason to lose its neighbours."""
     if not isinstance(items, list):
         raise Rejected("invalid_webhook", "the body is not what this sender's webhooks hold: check the source's kind")
@@ -105,16 +125,20 @@ def read_each(items: Any, read: Callable[[Any], Iterable[Told]], arrival: Arriva
         raise Rejected("too_many_events", f"the body holds more than {EVENTS_MAX} events: send smaller batches")
     events: list[LeadEvent] = []
     failures: list[Failure] = []
+    rulings: list[NamedRuling] = []
     passed_over = 0
     for index, item in enumerate(items):
         try:
-            taken = [told.event(arrival) for told in read(an_object("the event", item))]
+            told = list(read(an_object("the event", item)))
+            ruled = [one.ruling(arrival) for one in told if isinstance(one, OnePerson)]
+            taken = [one.event(arrival) for one in told if isinstance(one, Told)]
         except Rejected as rejected:
             failures.append(Failure(index, item, rejected))
         else:
             events.extend(taken)
-            passed_over += not taken
-    return Reading(events, failures, passed_over)
+            rulings.extend(ruled)
+            passed_over += not told
+    return Reading(events, failures, passed_over, rulings)
 
 
 def only_recipient(recipients: Sequence[Any]) -> Any:

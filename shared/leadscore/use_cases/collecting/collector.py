@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from leadscore.domain.event import LeadEvent, Trust
+from leadscore.domain.naming import NamedRuling
 from leadscore.ingest.arrival import Arrival, Sender, find_source
 from leadscore.ingest.facts.uncounted import NO_HOUSE, House
 from leadscore.ingest.http import Request, Response, failure, json_response
 from leadscore.ingest.segment import Failure, failed_text
-from leadscore.use_cases.messages import event_bodies
+from leadscore.use_cases.messages import event_bodies, named_rulings_body
 from leadscore.use_cases.ports import EventsQueue, FailedEvents
 
 RETRY_AFTER_SECONDS = 5
@@ -72,6 +73,12 @@ class Collector:
         if events:
             with or_unavailable():
                 self.queue.send(list(event_bodies(events, self.new_token)))
+
+    def keep_rulings(self, rulings: Sequence[NamedRuling]) -> None:
+        """Queue all of them, or raise Unavailable."""
+        if rulings:
+            with or_unavailable():
+                self.queue.send([named_rulings_body(self.new_token(), rulings)])
 
     def keep_failures(self, document: Mapping[str, Any], failures: Sequence[Failure], arrival: Arrival) -> None:
         """One object for each reason, not for each item: a batch of 2,500 bad ones must not cost 2,500 writes."""

@@ -12,6 +12,8 @@ from leadscore.ingest.webhooks.kinds import KEYED_KIND, WEBHOOK_KINDS, vendor
 from leadscore.ingest.webhooks.vendor import Delivery, Reading, Vendor
 from leadscore.use_cases.collecting.collector import SUCCESS, Collector, or_unavailable
 
+#: Senders choose the size of their batches: SendGrid's have up to 768 KB. The gateway takes 6 MB.
+BODY_BYTES_MAX = 1024 * 1024
 #: Until somebody has stored the secret: senders come again, for hours.
 RETRY_AFTER_SECONDS = 300
 
@@ -32,7 +34,7 @@ def receive(collector: Collector, request: Request, source: str) -> Response:
             " then is taken",
             {"retry-after": str(RETRY_AFTER_SECONDS)},
         )
-    delivery = Delivery(request, request.content(), collector.now())
+    delivery = Delivery(request, request.content(bytes_max=BODY_BYTES_MAX), collector.now())
     # Who made the request is the sender's own server, and nobody that an event could be about.
     arrival = replace(collector.arrival_of(request, source, sender.trust), sender=NOBODY)
     try:
@@ -43,6 +45,7 @@ def receive(collector: Collector, request: Request, source: str) -> Response:
         raise _final(rejected, sender) from None
     collector.keep_failures(_envelope(document), reading.failures, arrival)
     collector.keep(reading.events)
+    collector.keep_rulings(reading.rulings)
     _count(collector, reading)
     return SUCCESS
 
