@@ -12,7 +12,7 @@ import pytest
 import segment.analytics.request
 
 from leadscore.domain.event import IDENTIFIER_BYTES_MAX, Trust
-from leadscore.ingest import arrival, form, http, json_body
+from leadscore.ingest import arrival, form_body, http, json_body
 from leadscore.ingest import segment as segment_format
 from leadscore.use_cases.collecting.segment import NAMED_FAILURES_MAX
 from tests.ingest.door import PUBLIC_KEY, SERVER_KEY, Door, basic, document, identifiers, told
@@ -166,8 +166,8 @@ def test_its_limits_are_the_codes() -> None:
         "`messageId`": f"{arrival.MESSAGE_ID_CHARACTERS_MAX} characters",
         "an event's name": f"{arrival.EVENT_NAME_CHARACTERS_MAX} characters",
         "`timestamp`": "not before 2000",
-        "fields of a form": str(form.FIELDS_MAX),
-        "a form field's value": f"{form.VALUE_BYTES_MAX // 1024} KB",
+        "fields of a form": str(form_body.FIELDS_MAX),
+        "a form field's text": f"{form_body.VALUE_BYTES_MAX // 1024} KB; the rest is cut",
     }
     assert f"names the first {NAMED_FAILURES_MAX}" in TEXT
 

@@ -6,12 +6,17 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from leadscore.domain.event import Trust
+from leadscore.ingest.form_body import VALUE_BYTES_MAX, read_fields
 from leadscore.ingest.http import Response
+from leadscore.ingest.rejection import Rejected
 from tests.ingest.door import NOON, PUBLIC_KEY, SERVER_KEY, Door, document, identifiers, told
 
 URLENCODED = {"content-type": "application/x-www-form-urlencoded"}
+MULTIPART = "multipart/form-data; boundary=xYz"
 BROWSER = {
     **URLENCODED,
     "accept": "text/html,application/xhtml+xml,*/*;q=0.8",
@@ -155,7 +160,7 @@ def test_multipart_is_read_and_its_files_are_skipped() -> None:
         ("writeKey", None, PUBLIC_KEY.encode()),
         ("cv", "cv.pdf", b"\x00\xff" * 100_000),
     )
-    response = door.post("/forms/jobs", body, key=None, headers={"content-type": "multipart/form-data; boundary=xYz"})
+    response = door.post("/forms/jobs", body, key=None, headers={"content-type": MULTIPART})
     assert response.status == 200
     assert told(door.event.traits) == {"email": "ada@example.org", "company": "Zo\u00eb & S\u00f6hne"}
 
@@ -236,45 +241,203 @@ def test_a_forms_name_is_plain(form: str) -> None:
     assert door.events == []
 
 
-def refused(body: str | bytes, content_type: str) -> tuple[int, str]:
-    door = Door()
-    response = door.post("/forms/contact", body, headers={"content-type": content_type})
-    assert door.events == []
-    assert door.failed.kept == {}
-    return response.status, document(response)["code"]
-
-
 @pytest.mark.parametrize(
     ("body", "content_type", "status", "code"),
     [
         ("email=nobody", URLENCODED["content-type"], 400, "no_user_anon_id"),
         ("message=hello", URLENCODED["content-type"], 400, "no_user_anon_id"),
         ("", "", 400, "no_user_anon_id"),
-        ("email=a@b.org&m=" + "x" * 5_000, URLENCODED["content-type"], 400, "field_too_large"),
-        ("&".join(f"f{n}=1" for n in range(60)), URLENCODED["content-type"], 400, "too_many_fields"),
-        ("email=a@b.org&" + "&".join(f"f{n}=" + "x" * 4_000 for n in range(20)), "", 400, "event_too_large"),
+        ("&".join(f"f{n}=1" for n in range(501)), URLENCODED["content-type"], 400, "too_many_fields"),
+        ("email=a@b.org&" + "&".join(f"f{n}=" + "x" * 4_000 for n in range(300)), "", 413, "body_too_large"),
+        ("email=a@b.org&" + "&".join(f"f{n}=" + "x" * 1_000 for n in range(400)), "", 400, "event_too_large"),
         ("email=a@b.org&userId=a%00b", "", 400, "invalid_id"),
         ("email=a@b.org&event=" + "x" * 300, "", 400, "invalid_event"),
         ("email=a@b.org&event=A&event=B", "", 400, "invalid_event"),
         ("email=a@b.org&messageId=" + "x" * 300, "", 400, "invalid_message_id"),
         ("[]", "application/json", 400, "invalid_form"),
         ("{", "application/json", 400, "invalid_json"),
+        ("{", "text/plain", 400, "invalid_json"),
         ('{"email":"a@b.org","n":NaN}', "application/json", 400, "invalid_number"),
         ('{"email":"a@b.org","n":' + "[" * 4_000 + "]" * 4_000 + "}", "application/json", 400, "event_too_deep"),
         ("x", "multipart/form-data", 400, "invalid_form"),
-        ("x", "multipart/form-data; boundary=xYz", 400, "invalid_form"),
-        (multipart(*[("f", None, b"1")] * 60), "multipart/form-data; boundary=xYz", 400, "too_many_fields"),
-        (multipart(("m", None, b"x" * 5_000)), "multipart/form-data; boundary=xYz", 400, "field_too_large"),
-        ("email: a@b.org", "text/plain", 415, "unsupported_media_type"),
-        (b"x" * 600_000, "", 413, "body_too_large"),
+        ("x", MULTIPART, 400, "invalid_form"),
+        (multipart(*[("f", None, b"1")] * 501), MULTIPART, 400, "too_many_fields"),
+        ("email: a@b.org", "text/plain", 400, "no_user_anon_id"),
+        ("<email>a@b.org</email>", "text/xml", 415, "unsupported_media_type"),
     ],
 )
-def test_a_bad_form_is_refused_and_nothing_kept(body: str | bytes, content_type: str, status: int, code: str) -> None:
-    assert refused(body, content_type) == (status, code)
+def test_a_form_that_cannot_be_taken_is_refused_and_kept_with_the_reason(
+    body: str | bytes, content_type: str, status: int, code: str
+) -> None:
+    door = Door()
+    response = door.post("/forms/contact", body, headers={"content-type": content_type})
+    assert (response.status, document(response)["code"]) == (status, code)
+    assert door.events == []
+    if status == 413:
+        assert door.failed.kept == {}
+        return
+    (kept,) = door.failed.kept.values()
+    assert (kept.code, kept.reason) == (code, document(response)["message"])
+    assert door.failed_items[0]["form"] == "contact"
+    assert door.metrics == {"event.failed": 1}
+
+
+def test_a_refused_form_is_kept_as_it_was_read_and_without_its_key() -> None:
+    door = Door()
+    submit(door, {"email": "ada at example.org", "message": "Call me", "topics[]": ["a", "b"]})
+    fields = {"email": "ada at example.org", "message": "Call me", "topics": ["a", "b"]}
+    assert door.failed_items == [{"form": "contact", "fields": fields}]
+    assert PUBLIC_KEY not in str(door.failed.kept)
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (f"<form><writeKey>{PUBLIC_KEY}</writeKey><email>ada@example.org</email></form>", "text/xml"),
+        (f'{{"email": "ada@example.org", "writeKey": "{PUBLIC_KEY}"', "text/plain"),
+        (multipart(("writeKey", None, PUBLIC_KEY.encode()), ("email", None, b"ada@example.org"))[:-9], MULTIPART),
+    ],
+)
+def test_a_form_that_cannot_be_read_is_kept_as_it_came_but_for_the_key_in_it(
+    body: str | bytes, content_type: str
+) -> None:
+    door = Door()
+    assert door.post("/forms/contact", body, key=None, headers={"content-type": content_type}).status in {400, 415}
+    (item,) = door.failed_items
+    assert item["contentType"] == content_type.partition(";")[0]
+    assert "ada@example.org" in item["body"]
+    assert PUBLIC_KEY not in str(door.failed.kept)
+
+
+@pytest.mark.parametrize("key", [None, "website_0123456789abcdef0123456789abcdef"])
+@pytest.mark.parametrize(
+    ("fields", "content_type", "status"),
+    [({"email": "a@b.org"}, URLENCODED["content-type"], 401), ({"email": "a@b.org"}, "text/xml", 415)],
+)
+def test_what_comes_without_a_valid_key_is_kept_nowhere(
+    key: str | None, fields: dict[str, str], content_type: str, status: int
+) -> None:
+    door = Door()
+    assert submit(door, fields, key=key, headers={"content-type": content_type}).status == status
+    assert (door.events, door.failed.kept) == ([], {})
+
+
+def test_a_form_whose_refusal_cannot_be_kept_is_to_be_sent_again() -> None:
+    door = Door()
+    door.failed.put = failing
+    assert submit(door, {"message": "hello"}).status == 503
+
+
+def failing(**_: Any) -> None:
+    raise OSError
+
+
+def test_a_long_message_is_cut_and_the_lead_is_kept() -> None:
+    door = Door()
+    message = "\u00e4" * 5_000
+    assert submit(door, {"email": "a@b.org", "message": message, "notes[]": ["x" * 5_000, "y"]}).status == 200
+    said = door.event.properties
+    assert len(said["message"].encode()) <= VALUE_BYTES_MAX
+    assert message.startswith(said["message"].removesuffix("\u2026"))
+    assert said["message"].endswith("\u00e4\u2026")
+    assert said["notes"] == ["x" * (VALUE_BYTES_MAX - 3) + "\u2026", "y"]
+
+
+def test_many_long_answers_are_cut_until_they_are_one_event() -> None:
+    for count, length in ((20, 4_000), (60, 4_000)):
+        door = Door()
+        fields = {"email": "a@b.org", **{f"essay_{number}": "x" * length for number in range(count)}}
+        assert submit(door, fields).status == 200
+        assert identifiers(door.event) == {"email": "a@b.org"}
+        assert all(door.event.properties[f"essay_{number}"].endswith("x\u2026") for number in range(count))
+
+
+def test_a_form_may_have_hundreds_of_fields() -> None:
+    door = Door()
+    assert submit(door, {"email": "a@b.org", **{f"f{number}": "x" for number in range(400)}}).status == 200
+    assert door.event.properties["f399"] == "x"
+
+
+@pytest.mark.parametrize(
+    "content_type", ["text/plain;charset=UTF-8", "", "application/vnd.api+json", *URLENCODED.values()]
+)
+def test_json_is_json_whatever_its_label(content_type: str) -> None:
+    door = Door()
+    body = {"writeKey": PUBLIC_KEY, "email": "a@b.org", "company": "Zo\u00eb & Co"}
+    assert door.post("/forms/contact", body, key=None, headers={"content-type": content_type}).status == 200
+    assert told(door.event.traits) == {"email": "a@b.org", "company": "Zo\u00eb & Co"}
+
+
+def test_a_script_that_sends_pairs_as_text_is_understood() -> None:
+    door = Door()
+    body = f"writeKey={PUBLIC_KEY}&email=a%40b.org&city=K%C3%B6ln"
+    assert (
+        door.post("/forms/contact", body, key=None, headers={"content-type": "text/plain;charset=UTF-8"}).status == 200
+    )
+    assert told(door.event.traits) == {"email": "a@b.org", "city": "K\u00f6ln"}
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "city"),
+    [
+        ("; charset=iso-8859-1", b"city=K%F6ln", "K\u00f6ln"),
+        ('; charset="ISO-8859-1"', b"city=K\xf6ln", "K\u00f6ln"),
+        ("; charset=windows-1252", b"city=%80uroville", "\u20acuroville"),
+        ("; charset=iso-8859-1", b"city=%80uroville", "\u20acuroville"),
+        ("; charset=iso-8859-2", b"city=%A3%F3d%BC", "\u0141\u00f3d\u017a"),
+        ("; charset=shift_jis", b"city=%93%8C%8B%9E", "\u6771\u4eac"),
+        ("; charset=utf-8", b"city=K%C3%B6ln", "K\u00f6ln"),
+        ("", b"city=K%C3%B6ln", "K\u00f6ln"),
+        ("", b"_charset_=windows-1251&city=%CC%EE%F1%EA%E2%E0", "\u041c\u043e\u0441\u043a\u0432\u0430"),
+        ("; charset=utf-8", b"_charset_=windows-1252&city=K%F6ln", "K\u00f6ln"),
+        ("", b"city=K%F6ln", "K\u00f6ln"),
+        ("; charset=idna", b"city=K%C3%B6ln", "K\u00f6ln"),
+        ("; charset=utf-8", b"city=K%F6ln", "K\ufffdln"),
+    ],
+)
+def test_a_form_is_read_in_the_charset_that_its_page_was_written_in(content_type: str, body: bytes, city: str) -> None:
+    door = Door()
+    headers = {"content-type": URLENCODED["content-type"] + content_type}
+    assert door.post("/forms/contact", b"email=a@b.org&" + body, headers=headers).status == 200
+    assert door.event.traits["city"] == city
+    assert door.event.properties == {"form": "contact"}
+
+
+def test_multipart_and_json_of_old_pages_are_read_in_their_charset() -> None:
+    parts = ("email", None, b"a@b.org"), ("_charset_", None, b"iso-8859-1"), ("city", None, b"K\xf6ln")
+    door = Door()
+    assert door.post("/forms/contact", multipart(*parts), headers={"content-type": MULTIPART}).status == 200
+    json_type = {"content-type": "application/json; charset=iso-8859-1"}
+    assert door.post("/forms/contact", b'{"email":"a@b.org","city":"K\xf6ln"}', headers=json_type).status == 200
+    assert [event.traits["city"] for event in door.events] == ["K\u00f6ln", "K\u00f6ln"]
+
+
+def test_the_fields_of_an_old_pages_multipart_are_called_as_there() -> None:
+    body = b'--xYz\r\nContent-Disposition: form-data; name="Gr\xf6\xdfe"\r\n\r\n12\r\n--xYz--\r\n'
+    door = Door()
+    query = "writeKey=" + PUBLIC_KEY
+    headers = {"content-type": MULTIPART, "cookie": f"ls_aid={VISITOR}"}
+    assert door.post("/forms/contact", body, key=None, query=query, headers=headers).status == 200
+    assert door.event.properties == {"form": "contact", "Gr\u00f6\u00dfe": "12"}
+
+
+@given(
+    st.sampled_from(
+        ["", "text/plain", "application/json", *URLENCODED.values(), MULTIPART, "text/xml", "text/plain;charset=gbk"]
+    ),
+    st.binary(max_size=60)
+    | st.text(alphabet='{}[]":,=&%+ae1\n', max_size=60).map(str.encode)
+    | st.binary(max_size=30).map(lambda content: multipart(("a", None, content))),
+)
+def test_any_body_is_read_or_refused(content_type: str, body: bytes) -> None:
+    try:
+        read_fields(content_type, body)
+    except Rejected:
+        return
 
 
 def test_bytes_that_are_no_text_are_replaced_and_the_lead_is_kept() -> None:
     door = Door()
-    door.post("/forms/contact", b"email=a@b.org&note=%FF%EF%BF%BF", headers=URLENCODED)
-    assert door.event.properties["note"] == "\ufffd\ufffd"
+    door.post("/forms/contact", b"email=a@b.org&note=%EF%BF%BF&other=%81", headers=URLENCODED)
+    assert (door.event.properties["note"], door.event.properties["other"]) == ("\ufffd", "\ufffd")
     json.dumps(door.event.to_json(), ensure_ascii=False).encode()

@@ -107,6 +107,32 @@ def test_a_form_with_a_field_called_fields_is_still_a_form() -> None:
     assert door.event.properties["fields"] == ["north", "south"]
 
 
+@pytest.mark.parametrize("content_type", ["text/plain;charset=UTF-8", "", "application/x-www-form-urlencoded"])
+def test_what_fetch_sends_without_a_label_is_understood(content_type: str) -> None:
+    door = Door()
+    query, headers = f"writeKey={PUBLIC_KEY}", {"content-type": content_type}
+    assert door.post(PATH, POST, key=None, query=query, headers=headers).status == 200
+    assert identifiers(door.event)["email"] == "ada@northwind.example"
+
+
+def test_a_form_may_have_many_fields_and_long_ones() -> None:
+    door = Door()
+    many = [{"name": f"f{number}", "value": "x" * 100} for number in range(64)]
+    long = {"name": "message", "value": "x" * 50_000}
+    assert door.post(PATH, {**POST, "fields": [*POST["fields"], *many, long]}, query="").status == 200
+    assert door.event.properties["f63"] == "x" * 100
+    assert door.event.properties["message"].endswith("x\u2026")
+
+
+def test_a_post_that_is_refused_is_kept_with_its_fields() -> None:
+    door = Door()
+    post = {**POST, "fields": [{"name": "phone", "value": "1"}], "context": {}}
+    assert door.post(PATH, post, key=None, query=f"writeKey={PUBLIC_KEY}").status == 400
+    assert door.failed_items == [
+        {"form": FORM, "fields": {"phone": "1", "consent_process": True, "consent_999": False}}
+    ]
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -139,6 +165,6 @@ def test_consent_in_any_shape_is_read_as_far_as_it_says_something(options: Any) 
 )
 def test_any_json_is_read_or_refused(body: Any) -> None:
     try:
-        read_hubspot_post(json.dumps(body).encode())
+        read_hubspot_post("", json.dumps(body).encode())
     except Rejected:
         return

@@ -1,30 +1,26 @@
-"""A web form's post: urlencoded, multipart or JSON, straight from a browser or by a script."""
+"""A web form's fields as an event: who submitted it, what they said of themselves, and what else they said."""
 
-import io
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl
 
 from leadscore.domain.event import LeadEvent, Trust
 from leadscore.domain.page import split_url
 from leadscore.ingest.arrival import Arrival, event_name
 from leadscore.ingest.clock import occurred_at
+from leadscore.ingest.form_body import CHARSET_FIELD, Fields
 from leadscore.ingest.ids import email_address, identifier
-from leadscore.ingest.json_body import checked, parse, well_formed
+from leadscore.ingest.json_body import checked
 from leadscore.ingest.page import campaign
 from leadscore.ingest.rejection import Rejected
 
 EVENT_NAME = "Form Submitted"
 #: How a field begins that asks for consent.
 CONSENT = "consent_"
-FIELDS_MAX = 50
-VALUE_BYTES_MAX = 4 * 1024
 
 _FORM_NAME = re.compile(r"[a-z0-9_-]{1,64}")
 #: Fields that steer the post and are not part of what the person said.
-_RESERVED = frozenset({"writeKey", "redirect", "anonymousId", "userId", "messageId", "event"})
+_RESERVED = frozenset({"writeKey", "redirect", "anonymousId", "userId", "messageId", "event", CHARSET_FIELD})
 #: Fields that describe a person or their company become traits, under these names. Forms call them many things.
 _TRAITS: Mapping[str, tuple[str, ...]] = {
     "email": (
@@ -59,26 +55,6 @@ _NESTED = re.compile(r"(?:contact|customer|fields|form_fields|lead|person|profil
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,15}")
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SEPARATORS = re.compile(r"[^a-z0-9]+")
-
-type Fields = Mapping[str, Any]
-
-
-def read_fields(content_type: str, body: bytes) -> Fields:
-    """What the form holds: name to value, or to a list of values where a name repeats. Blank fields are not answers."""
-    match content_type.partition(";")[0].strip().lower():
-        case "multipart/form-data":
-            pairs: Iterable[tuple[str, Any]] = _multipart_pairs(content_type, body)
-        case "application/json":
-            pairs = _json_pairs(body)
-        case "application/x-www-form-urlencoded" | "":
-            pairs = _urlencoded_pairs(body)
-        case _:
-            raise Rejected(
-                "unsupported_media_type",
-                "a form is sent as application/x-www-form-urlencoded, multipart/form-data or application/json",
-                status=415,
-            )
-    return bounded(pairs)
 
 
 def read_form(
@@ -117,70 +93,6 @@ def read_form(
         traits=traits,
         context={name: value for name, value in context.items() if value},
     )
-
-
-def _urlencoded_pairs(body: bytes) -> Iterator[tuple[str, Any]]:
-    try:
-        yield from parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=FIELDS_MAX)
-    except ValueError:
-        raise _too_many_fields() from None
-
-
-def _multipart_pairs(content_type: str, body: bytes) -> Iterator[tuple[str, Any]]:
-    """Files are no answers and are skipped."""
-    # Few requests need it, and every cold start would pay for it.
-    import multipart  # type: ignore[import-untyped]  # noqa: PLC0415
-
-    boundary = multipart.parse_options_header(content_type)[1].get("boundary", "")
-    in_memory = len(body) + 1
-    try:
-        for part in multipart.MultipartParser(
-            io.BytesIO(body), boundary, part_limit=FIELDS_MAX, spool_limit=in_memory, memory_limit=in_memory
-        ):
-            if not part.filename:
-                yield part.name or "", part.raw.decode("utf-8", "replace")
-    except multipart.ParserLimitReached:
-        raise _too_many_fields() from None
-    except multipart.MultipartError:
-        raise Rejected("invalid_form", "the body is not valid multipart/form-data: check its boundary") from None
-
-
-def _json_pairs(body: bytes) -> Iterable[tuple[str, Any]]:
-    document = parse(body)
-    if not isinstance(document, dict):
-        raise Rejected("invalid_form", "the body must be a JSON object of field names and values")
-    checked(document)
-    return document.items()
-
-
-def bounded(pairs: Iterable[tuple[str, Any]]) -> Fields:
-    """The fields within their limits, blank ones left out, and those that repeat as a list."""
-    fields: dict[str, Any] = {}
-    for count, (raw_name, raw_value) in enumerate(pairs, start=1):
-        if count > FIELDS_MAX:
-            raise _too_many_fields()
-        name = well_formed(raw_name).removesuffix("[]")
-        value = well_formed(raw_value).strip() if isinstance(raw_value, str) else raw_value
-        if _bytes(value) > VALUE_BYTES_MAX:
-            raise Rejected(
-                "field_too_large", f"a field holds more than {VALUE_BYTES_MAX // 1024} KB: shorten it, send no files"
-            )
-        if value in (None, "", [], {}):
-            continue
-        fields[name] = value if name not in fields else [*_listed(fields[name]), *_listed(value)]
-    return fields
-
-
-def _bytes(value: Any) -> int:
-    return len(value.encode()) if isinstance(value, str) else len(json.dumps(value))
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def _too_many_fields() -> Rejected:
-    return Rejected("too_many_fields", f"the form has more than {FIELDS_MAX} fields: send fewer")
 
 
 def _traits_and_answers(fields: Fields) -> tuple[dict[str, Any], dict[str, Any]]:

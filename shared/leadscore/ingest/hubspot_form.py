@@ -6,9 +6,9 @@ Source: https://developers.hubspot.com/docs/api-reference/legacy/forms-v3-legacy
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from leadscore.ingest.form import CONSENT, Fields, bounded
+from leadscore.ingest.form import CONSENT
+from leadscore.ingest.form_body import Fields, bounded, read_json
 from leadscore.ingest.ids import identifier
-from leadscore.ingest.json_body import checked, parse
 
 #: A field of the person's company, as HubSpot calls it, and how a form would ask a person for it.
 _OF_COMPANY = {"name": "company", "domain": "website", "numberofemployees": "company_size", "annualrevenue": "revenue"}
@@ -24,13 +24,12 @@ class HubSpotPost(NamedTuple):
     submitted_at: Any = None
 
 
-def read_hubspot_post(body: bytes) -> HubSpotPost | None:
+def read_hubspot_post(content_type: str, body: bytes) -> HubSpotPost | None:
     """The post, or None where it is another form's JSON."""
-    document = parse(body)
+    document = read_json(content_type, body)
     listed = document.get("fields") if isinstance(document, dict) else None
-    if not isinstance(listed, list) or not all(isinstance(each, dict) and "name" in each for each in listed):
+    if not isinstance(listed, list) or not all(isinstance(each, dict) and _is_named(each) for each in listed):
         return None
-    checked(document)
     context = document["context"] if isinstance(document.get("context"), dict) else {}
     consent = document["legalConsentOptions"] if isinstance(document.get("legalConsentOptions"), dict) else {}
     pairs = [*map(_pair, listed), *_consents(consent)]
@@ -43,8 +42,12 @@ def read_hubspot_post(body: bytes) -> HubSpotPost | None:
     )
 
 
+def _is_named(field: Mapping[str, Any]) -> bool:
+    return isinstance(field.get("name"), str)
+
+
 def _pair(field: Mapping[str, Any]) -> tuple[str, Any]:
-    name = str(field["name"])
+    name = field["name"]
     return _OF_COMPANY.get(name, name) if field.get("objectTypeId") == _COMPANY else name, field.get("value")
 
 

@@ -13,7 +13,8 @@ from leadscore.domain.event import Identifier, LeadEvent, Trust
 from leadscore.ingest.arrival import Arrival
 from leadscore.ingest.clock import parse_time
 from leadscore.ingest.facts.uncounted import NO_HOUSE, House
-from leadscore.ingest.form import read_fields, read_form
+from leadscore.ingest.form import read_form
+from leadscore.ingest.form_body import read_fields
 from leadscore.ingest.json_body import checked, fingerprint, parse
 from leadscore.ingest.rejection import Rejected
 from leadscore.ingest.segment import EVENT_NAMES, read_call

@@ -1,33 +1,48 @@
-"""Web forms, straight from a browser or by a script."""
+"""Web forms, straight from a browser or by a script.
 
+Who submits one never comes again with what was refused, so it is kept, with the reason, where its key says whose it is.
+"""
+
+import re
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from leadscore.ingest.form import read_fields, read_form
+from leadscore.domain.event import LeadEvent
+from leadscore.ingest.form import read_form
+from leadscore.ingest.form_body import looks_like_json, media_type, read_fields
 from leadscore.ingest.http import Request, Response, json_response
+from leadscore.ingest.json_body import well_formed
 from leadscore.ingest.redirect import allowed_redirect
+from leadscore.ingest.rejection import Rejected
+from leadscore.ingest.segment import Failure
 from leadscore.ingest.visitor import visitor_of
 from leadscore.use_cases.collecting.collector import SUCCESS, Collector
 
 if TYPE_CHECKING:
     from leadscore.ingest.hubspot_form import HubSpotPost
 
+#: A key in a body that cannot be read, in whichever encoding.
+_KEY = re.compile(rb"writeKey\W+([\w-]+)")
+
 
 def submit(collector: Collector, request: Request, form: str) -> Response:
-    query = request.query_fields()
     body = request.content()
-    post = _hubspot_post(request, body)
-    fields = read_fields(request.header("content-type"), body) if post is None else post.fields
-    event = read_form(
-        form,
-        fields,
-        collector.arrival(request, fields.get("writeKey") or query.get("writeKey")),
-        visitor=visitor_of(request) or (post.visitor if post else None),
-        page_url=(post.page_url if post else "") or request.header("referer"),
-        user_agent=request.header("user-agent"),
-        submitted_at=post.submitted_at if post else None,
-    )
+    key = request.query_fields().get("writeKey")
+    try:
+        post = _hubspot_post(request, body)
+        fields = read_fields(request.header("content-type"), body) if post is None else post.fields
+    except Rejected as rejected:
+        _keep_unread(collector, request, form, body, rejected)
+        raise
+    key = fields.get("writeKey") or key
+    try:
+        event = _event(collector, request, form, fields, key, post)
+    except Rejected as rejected:
+        said = {name: value for name, value in fields.items() if name != "writeKey"}
+        _keep_refused(collector, request, key, {"form": well_formed(form), "fields": said}, rejected)
+        raise
     collector.keep([event])
     return _thanks(collector, request, str(fields.get("redirect", "")))
 
@@ -41,13 +56,57 @@ def submit_as_to_hubspot(collector: Collector, request: Request, _portal: str, f
     return json_response({"success": True, "inlineMessage": ""})
 
 
+def _event(
+    collector: Collector,
+    request: Request,
+    form: str,
+    fields: Mapping[str, Any],
+    key: Any,
+    post: "HubSpotPost | None",
+) -> LeadEvent:
+    return read_form(
+        form,
+        fields,
+        collector.arrival(request, key),
+        visitor=visitor_of(request) or (post.visitor if post else None),
+        page_url=(post.page_url if post else "") or request.header("referer"),
+        user_agent=request.header("user-agent"),
+        submitted_at=post.submitted_at if post else None,
+    )
+
+
 def _hubspot_post(request: Request, body: bytes) -> "HubSpotPost | None":
-    if b'"fields"' not in body or "json" not in request.header("content-type"):
+    content_type = request.header("content-type")
+    if b'"fields"' not in body or not looks_like_json(content_type, body):
         return None
     # Few forms are sent so.
     from leadscore.ingest.hubspot_form import read_hubspot_post  # noqa: PLC0415
 
-    return read_hubspot_post(body)
+    return read_hubspot_post(content_type, body)
+
+
+def _keep_unread(collector: Collector, request: Request, form: str, body: bytes, rejected: Rejected) -> None:
+    """Keep the body as it came, but for the key."""
+    found = _KEY.search(body)
+    if found:
+        body = body.replace(found[1], b"")
+    key = found[1].decode(errors="replace") if found else request.query_fields().get("writeKey")
+    said = {
+        "form": well_formed(form),
+        "contentType": media_type(request.header("content-type")),
+        "body": well_formed(body.decode(errors="replace")),
+    }
+    _keep_refused(collector, request, key, said, rejected)
+
+
+def _keep_refused(
+    collector: Collector, request: Request, key: Any, said: Mapping[str, Any], rejected: Rejected
+) -> None:
+    try:
+        arrival = collector.arrival(request, key)
+    except Rejected:  # Nobody's key: whatever strangers send is not worth a place. They are told what is wrong.
+        return
+    collector.keep_failures({}, [Failure(0, said, rejected)], arrival)
 
 
 def _thanks(collector: Collector, request: Request, redirect: str) -> Response:

@@ -8,7 +8,7 @@ from typing import Any
 
 from leadscore.domain.event import LeadEvent
 from leadscore.ingest.arrival import Arrival
-from leadscore.ingest.form import read_fields
+from leadscore.ingest.form_body import read_urlencoded
 from leadscore.ingest.http import Request, Response, json_response
 from leadscore.ingest.mautic import device_of, identity, opts_out, read_view
 from leadscore.ingest.mautic_script import MTC_JS
@@ -29,7 +29,7 @@ def script(_collector: Collector, _request: Request) -> Response:
 
 def event(collector: Collector, request: Request) -> Response:
     """A page view, answered with the id that the browser is to name from now on."""
-    fields = _texts(read_fields("", request.content()))
+    fields = _texts(read_urlencoded(request.header("content-type"), request.content()))
     arrival = _arrival(collector, request)
     device, _ = _device(collector, request, fields)
     if device is None and "email" not in fields:
