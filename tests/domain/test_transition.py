@@ -7,11 +7,12 @@ import pytest
 
 from leadscore.domain.cause import Cause
 from leadscore.domain.compiler import compile_model
+from leadscore.domain.difference import difference, remember_notice
 from leadscore.domain.event import LeadEvent
 from leadscore.domain.fold import advance, extend, fold
 from leadscore.domain.model import Model
 from leadscore.domain.state import LeadState, Profile
-from leadscore.domain.transition import Transition, difference, remember_notice
+from leadscore.domain.transition import Transition
 from tests.leads import DAY, HOUR, NOON, event
 
 MODEL: dict[str, Any] = {

@@ -8,12 +8,14 @@ StoreError
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import IO, Any, NamedTuple, Protocol
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from leadscore.domain.event import Identifier, LeadEvent
-from leadscore.domain.model import Model
 from leadscore.domain.state import LeadState, Profile
 from leadscore.domain.transition import Transition
+
+if TYPE_CHECKING:
+    from leadscore.domain.model import Model
 
 
 class StoreError(Exception):
@@ -241,7 +243,7 @@ class DueIndex(Protocol):
 
 
 class Models(Protocol):
-    def active(self, *, at_least: int = 0) -> tuple[int, Model]:
+    def active(self, *, at_least: int = 0) -> tuple[int, "Model"]:
         """The activation number and the compiled model in force.
 
         May be a little old, but its number is never below `at_least`. Raises ModelBehind if it cannot be.

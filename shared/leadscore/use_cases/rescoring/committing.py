@@ -5,11 +5,11 @@ from dataclasses import replace
 
 from leadscore.domain.account import account_of_lead, points_for_account
 from leadscore.domain.cause import Cause
+from leadscore.domain.difference import difference, remember_notice
 from leadscore.domain.event import Identifier
 from leadscore.domain.fold import advance
 from leadscore.domain.model import Model
 from leadscore.domain.state import LeadState, remember_homes
-from leadscore.domain.transition import difference, remember_notice
 from leadscore.use_cases.ports import Closing, Commit, LeadStore, Models, Opening, VersionConflict
 from leadscore.use_cases.rescoring.folding import Folding, Following, InForce
 from leadscore.use_cases.rescoring.intake import Intake, Logged

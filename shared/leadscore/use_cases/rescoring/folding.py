@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import NamedTuple
 
+from leadscore.domain.difference import keep_notices
 from leadscore.domain.event import Identifier
 from leadscore.domain.fold import MarksUnread, OutOfOrder, extend, fold
 from leadscore.domain.model import Model
 from leadscore.domain.state import RECENT_MAX, LeadState, Profile, remember, remember_anew, same_fold
-from leadscore.domain.transition import keep_notices
 from leadscore.use_cases.ports import EventLog, LeadStore, VersionConflict
 from leadscore.use_cases.rescoring.intake import Logged
 from leadscore.use_cases.rescoring.work import Tally

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from leadscore.domain.cause import Cause
+from leadscore.domain.difference import difference
 from leadscore.domain.event import Identifier
 from leadscore.domain.state import LeadState
-from leadscore.domain.transition import difference
 from leadscore.use_cases.ports import Closing, LeadStore, VersionConflict
 from leadscore.use_cases.rescoring.committing import Committing
 from leadscore.use_cases.rescoring.folding import Folding, InForce

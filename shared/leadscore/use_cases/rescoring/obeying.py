@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from leadscore.domain.cause import Cause
+from leadscore.domain.difference import difference, remember_notice
 from leadscore.domain.event import Identifier
 from leadscore.domain.state import LeadState
-from leadscore.domain.transition import difference, remember_notice
 from leadscore.use_cases.messages import Ruling
 from leadscore.use_cases.ports import Closing, LeadStore, ModelBehind, Opening, VersionConflict
 from leadscore.use_cases.rescoring.committing import Committing
