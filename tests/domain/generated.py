@@ -88,7 +88,7 @@ def _single(draw: st.DrawFn) -> list[tuple[int, dict[str, Any]]]:
         "properties": properties,
         "traits": traits,
         "context": draw(CONTEXTS),
-        "told_after": draw(st.sampled_from((0, 0, 0, 0, HOUR, DAY, 8 * DAY))),
+        "told_after": draw(st.sampled_from((0, 0, 0, 0, HOUR, DAY, 7 * DAY, 7 * DAY + 1))),
     }
     return [(draw(GAPS), said)]
 

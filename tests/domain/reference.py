@@ -925,6 +925,9 @@ class _Lead:
             remembered = self.remembered.get(rule.place)
             if remembered is None or ("within" in rule.after and at - remembered > duration(rule.after["within"])):
                 return
+        is_once = bool(rule.once_per) or any("per" not in limit for _, limit in self._own_limits(rule))
+        if is_once and event.trust == Trust.PUBLIC and event.received_at - at > 7 * DAY:
+            return
         multiples = self._counted(rule, document, at) if rule.count else 1
         if not multiples:
             return
@@ -970,13 +973,17 @@ class _Lead:
         self.count_times[place] = [] if reached else times
         return int(reached)
 
-    def _limited(self, rule: EventRule, points: int, event: LeadEvent) -> int | None:
-        """The points that the limits leave; None if they stop the rule. What is given counts in all of them."""
+    def _own_limits(self, rule: EventRule) -> list[tuple[str, Document]]:
         limits: list[tuple[str, Document]] = []
         if rule.at_most:
             limits.append((f"rule {rule.place}", rule.at_most))
         if rule.group and self.card.groups.get(rule.group, {}).get("at_most"):
             limits.append((f"group {rule.group}", self.card.groups[rule.group]["at_most"]))
+        return limits
+
+    def _limited(self, rule: EventRule, points: int, event: LeadEvent) -> int | None:
+        """The points that the limits leave; None if they stop the rule. What is given counts in all of them."""
+        limits = self._own_limits(rule)
         bound = Trust.PUBLIC if points > 0 else Trust.DECLARED
         if self.card.public_at_most and event.trust <= bound and points and "engagement" in rule.scores:
             told = self._period(self.card.public_at_most.get("per", "ever"), event.received_at)

@@ -209,6 +209,23 @@ def test_whoever_tells_of_a_hundred_days_has_the_limit_of_the_days_on_which_they
     assert read(document, told).total == total
 
 
+@pytest.mark.parametrize("words", [{"once": True}, {"once_per": "properties.asset_id"}, {"at_most": {"times": 1}}])
+@pytest.mark.parametrize(("late", "total"), [(7 * DAY, 0), (7 * DAY + 1, 5)])
+def test_a_browser_uses_up_nothing_with_what_it_says_to_have_been_long_ago(
+    words: dict[str, Any], late: int, total: int
+) -> None:
+    document = model(rule(5, **words), inactivity=[{"rule": "Away", "after": "1d", "reset": True}])
+    real = event(at=NOON, properties={"asset_id": "a"})
+    fake = event(at=NOON - 30 * DAY, message="fake", trust=Trust.PUBLIC, properties={"asset_id": "a"})
+    assert read(document, [real, replace(fake, received_at=fake.occurred_at + late)]).total == total
+
+
+def test_what_a_browser_tells_late_counts_where_nothing_is_used_up() -> None:
+    late = replace(event(at=NOON - 30 * DAY, trust=Trust.PUBLIC), received_at=NOON)
+    assert read(model(rule(5, at_most={"times": 1, "per": "day"})), [late]).total == 5
+    assert read(model(rule(5, once=True)), [replace(late, trust=Trust.SERVER)]).total == 5
+
+
 def test_forms_and_browsers_together_take_no_more_than_browsers_may() -> None:
     document = model(rule(8), rule(-8, "Page Closed"), public={"at_most": {"points": 10, "per": "day"}})
     bought = acts(*range(NOON, NOON + 9))

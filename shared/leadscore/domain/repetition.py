@@ -11,12 +11,14 @@ from decimal import Decimal
 from itertools import batched
 from typing import Any
 
-from leadscore.domain.durations import day_of, week_of
+from leadscore.domain.durations import DAY_MS, day_of, week_of
 from leadscore.domain.event import Json, LeadEvent, Trust
 from leadscore.domain.model import THOUSANDTHS
 from leadscore.domain.rules import After, Count, Limit, Period, Rule, Watch
 from leadscore.domain.state import MARKS_MAX, SPILLED_MARKS_MAX, LeadState
 
+#: So late (ms) a browser may tell of what counts once.
+ONCE_LATE_MAX = 7 * DAY_MS
 #: Bytes of a mark: two different values of one rule look alike once in 10^14.
 _MARK_BYTES = 6
 _json = json.JSONEncoder(sort_keys=True).encode
@@ -31,6 +33,8 @@ class MarksUnread(Exception):
 def admit(state: LeadState, rule: Rule, document: Json, event: LeadEvent) -> int | None:
     """The points that a match gives; None where it gives nothing, not even a line. Remembers the match."""
     at = event.occurred_at
+    if _would_use_up(rule, event):
+        return None
     if rule.after is not None and not _comes_after(state, rule.after, at):
         return None
     points = rule.points
@@ -51,6 +55,8 @@ def is_untouched_by(state: LeadState, rule: Rule, document: Json, event: LeadEve
     """What a match that comes late would do: True, just give its points; False, nothing; None, that depends."""
     if rule.is_plain:
         return True
+    if _would_use_up(rule, event):
+        return False
     if rule.after is not None or rule.count is not None:
         return None
     if rule.once_per is not None:
@@ -59,6 +65,15 @@ def is_untouched_by(state: LeadState, rule: Rule, document: Json, event: LeadEve
     if all(_is_far_from_binding(state, limit, rule.points, event) for limit in _limits(rule, event.trust)):
         return True
     return None
+
+
+def _would_use_up(rule: Rule, event: LeadEvent) -> bool:
+    """Whether it would take for good what counts once, and leave points that may be gone long since.
+
+    Whoever may tell of the past could put it before what a server tells, and so undo that.
+    """
+    is_late = event.received_at - event.occurred_at > ONCE_LATE_MAX
+    return is_late and event.trust is Trust.PUBLIC and rule.is_once
 
 
 def _comes_after(state: LeadState, after: After, at: int) -> bool:

@@ -165,6 +165,11 @@ class Rule:
         """What stands for the rule where signals are counted."""
         return self.targets[0].line
 
+    @property
+    def is_once(self) -> bool:
+        """Whether what it gives is used up for good: once, once for each value, or so much of it ever."""
+        return self.once_per is not None or any(limit.period is Period.EVER for limit in self.limits)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Match:
