@@ -60,6 +60,7 @@ UNUSED = (
     "boto3/examples",
     "dateutil/zoneinfo",
     "ecdsa/test_*.py",
+    "publicsuffixlist/test*",
     "pyreferrer/*_test.py",
     "pydantic/_hypothesis_plugin.py",
     "pydantic/mypy.py",

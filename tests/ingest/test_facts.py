@@ -14,6 +14,7 @@ from leadscore.domain.event import LeadEvent, Trust
 from leadscore.ingest.arrival import Arrival
 from leadscore.ingest.facts import mail_domains
 from leadscore.ingest.facts.derived import context_with_facts, traits_with_facts
+from leadscore.ingest.facts.uncounted import House
 from leadscore.ingest.form import read_form
 from leadscore.ingest.pixel import read_pixel
 from leadscore.ingest.segment import read_call
@@ -81,6 +82,14 @@ def test_a_call_of_any_kind_gets_the_facts() -> None:
     assert identified.traits == traits | facts
     assert submitted.traits == traits | facts
     assert [event.context["channel"] for event in (identified, submitted, seen)] == ["paid-search"] * 3
+
+
+def test_a_host_of_the_settings_brings_nobody_here() -> None:
+    page = {"url": "https://www.acme.com/thanks", "referrer": "https://pay.acme-shop.example/"}
+    at_home = replace(WEBSITE, house=House.of({"referrers": ["Acme-Shop.example"]}, ()))
+
+    assert call_of(at_home, "page", properties=page).context["channel"] == "internal"
+    assert call_of(WEBSITE, "page", properties=page).context["channel"] == "referral"
 
 
 def test_an_event_that_tells_nothing_gets_nothing() -> None:

@@ -9,6 +9,7 @@ from leadscore.ingest.facts.channel import channel
 from leadscore.ingest.facts.derived import context_with_facts
 from leadscore.ingest.facts.referrer_list import listed_hosts
 from leadscore.ingest.facts.referrers import HOSTS, channel_of_host
+from leadscore.ingest.facts.sites import are_one_site
 
 #: A Sunday
 NOON = 1_772_366_400_000
@@ -21,7 +22,7 @@ BY_CAMPAIGN = {
     "email": [("spring", "email"), ("", "E-Mail"), ("newsletter", ""), ("linkedin", "email"), ("mailchimp", "x")],
     "display": [("acme", "banner"), ("", "display"), ("taboola.com", "cpc")],
     "affiliate": [("awin", "affiliate")],
-    "referral": [("partner-site", "referral"), ("acme-blog", "")],
+    "referral": [("partner-site", "referral"), ("acme-blog", ""), ("partner-x", "webinar")],
 }
 BY_CLICK_ID = {
     "paid-search": ["gclid", "wbraid", "msclkid"],
@@ -47,9 +48,15 @@ BY_REFERRER = {
     ],
     "referral": [
         "https://www.partner.example/", "https://netflix.com/", "https://notgoogle.com/", "https://google.evil.example/",
-        "https://blog.acme.com/", "android-app://com.slack/",
+        "https://acme.com.evil.example/", "https://notacme.com/", "https://stripe.com/partners", "https://www.okta.com/",
+        "https://acme.de/", "android-app://com.slack/",
     ],
-    "internal": ["https://www.acme.com/", "https://acme.com/blog", "http://www.ACME.com:8080/"],
+    "internal": [
+        "https://www.acme.com/", "https://acme.com/blog", "http://www.ACME.com:8080/", "https://blog.acme.com/",
+        "https://a.b.acme.com/", "https://www.paypal.com/", "https://checkout.stripe.com/c/pay", "https://pay.klarna.com/",
+        "https://checkoutshopper-live.adyen.com/", "https://accounts.google.com/", "https://login.microsoftonline.com/",
+        "https://appleid.apple.com/", "https://acme.okta.com/", "https://acme.eu.auth0.com/login",
+    ],
     "direct": ["", "   ", None, 5],
     None: ["about:blank", "not a url", "https://["],
 }  # fmt: skip
@@ -75,6 +82,47 @@ def test_an_ad_networks_mark_names_the_way(name: str, came_by: str) -> None:
 @pytest.mark.parametrize(("referrer", "came_by"), [(each, way) for way, known in BY_REFERRER.items() for each in known])
 def test_a_referrer_names_the_way(referrer: Any, came_by: str | None) -> None:
     assert page_view(referrer=referrer) == came_by
+
+
+@pytest.mark.parametrize("referrer", ["https://www.acme.com/go", "https://www.google.com/", "https://t.co/x"])
+def test_a_campaign_that_fits_nothing_still_counts_more_than_the_referrer(referrer: str) -> None:
+    assert page_view(f"{URL}?utm_source=partner-x&utm_medium=webinar", referrer) == "referral"
+    assert page_view(f"{URL}?utm_source=partner-x&utm_medium=webinar&gclid=1", referrer) == "paid-search"
+
+
+@pytest.mark.parametrize(
+    ("host", "other", "are_one"),
+    [
+        ("blog.acme.com", "acme.com", True),
+        ("blog.acme.co.uk", "shop.acme.co.uk", True),
+        ("acme.co.uk", "rival.co.uk", False),
+        ("acme.github.io", "rival.github.io", False),
+        ("acme.github.io", "docs.acme.github.io", True),
+        ("blog.acme.xn--p1ai", "acme.xn--p1ai", True),
+        ("acme.intranet.corp", "wiki.intranet.corp", True),
+        ("10.0.1.1", "10.9.1.1", False),
+        ("github.io", "acme.github.io", False),
+        ("localhost", "localhost", True),
+        ("com", "acme.com", False),
+        ("", "", True),
+        ("a..com", "b..com", False),
+    ],
+)
+def test_hosts_under_one_registered_name_are_one_site(host: str, other: str, *, are_one: bool) -> None:
+    assert are_one_site(host, other) is are_one
+    assert are_one_site(other, host) is are_one
+
+
+def test_the_sites_of_the_settings_bring_nobody_here() -> None:
+    own = frozenset({"acme-pay.example"})
+
+    def came_by(referrer: str, own_referrers: frozenset[str]) -> str | None:
+        return channel("page", {"url": URL, "referrer": referrer}, {}, own_referrers)
+
+    assert came_by("https://www.acme-pay.example/x", own) == "internal"
+    assert came_by("https://eu.acme-pay.example/x", own) == "internal"
+    assert came_by("https://www.acme-pay.example/x", frozenset()) == "referral"
+    assert came_by("https://my-acme-pay.example/x", own) == "referral"
 
 
 def test_what_is_longer_than_any_host_is_none_of_those_known() -> None:

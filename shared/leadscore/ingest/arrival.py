@@ -76,7 +76,13 @@ class Arrival:
         own_id = f"content:{own_print}" if is_dated else self.new_id()
         happened_at = self.received_at if occurred_at is None else occurred_at
         full_context = context_with_facts(
-            context, self.trust, call=call, properties=properties, occurred_at=happened_at, timestamp=timestamp
+            context,
+            self.trust,
+            call=call,
+            properties=properties,
+            occurred_at=happened_at,
+            timestamp=timestamp,
+            own_referrers=self.house.referrers,
         )
         said = Said(
             call=call,

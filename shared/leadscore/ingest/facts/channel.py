@@ -11,24 +11,29 @@ from leadscore.domain.attribution import CLICK_IDS
 from leadscore.domain.event import DIRECT_CHANNEL, INTERNAL_CHANNEL, Json
 from leadscore.domain.page import campaign_of, page_of, query_of, split_url, text_of
 from leadscore.ingest.facts.referrers import APPS, MEDIUMS, PAID_MEDIUMS, SOURCES, channel_of_host
+from leadscore.ingest.facts.sites import are_one_site, is_passed_through, lies_in
 
 _PAID = {"social": "paid-social", "paid-social": "paid-social", "display": "display"}
+NO_HOSTS: frozenset[str] = frozenset()
 #: What of a campaign tells its channel.
 _TELLING = ("source", "medium", "name")
 #: What analytics tools write where there was no campaign.
 _NO_CAMPAIGN = frozenset({"", "(direct)", "(none)", "(not-set)", "direct", "none"})
 
 
-def channel(call: str, properties: Json, context: Json) -> str | None:
-    """The channel of a page view, or of an event that says of its page where the visitor came from."""
+def channel(call: str, properties: Json, context: Json, own_referrers: frozenset[str] = NO_HOSTS) -> str | None:
+    """The channel of a page view, or of an event that says of its page where the visitor came from.
+
+    `own_referrers` are hosts that bring nobody here, beside the page's own site.
+    """
     page = page_of(call, properties, context)
     url, referrer = text_of(page.get("url")), text_of(page.get("referrer"))
     query = query_of(split_url(url)) if "?" in url else {}
     tagged = _tagged(context.get("campaign"), query if "utm_" in url else {})
     by_click = _by_click_id(query)
-    came_by = (_by_campaign(tagged, by_click) if tagged else by_click) or _by_referrer(referrer, url)
-    if came_by is None and tagged:
-        return "referral"
+    if tagged:
+        return _by_campaign(tagged, by_click) or "referral"
+    came_by = by_click or _by_referrer(referrer, url, own_referrers)
     return DIRECT_CHANNEL if came_by is None and call == "page" and not referrer else came_by
 
 
@@ -58,13 +63,15 @@ def _by_click_id(query: Mapping[str, str]) -> str | None:
     return next((channel for name, channel in CLICK_IDS.items() if name in names), None)
 
 
-def _by_referrer(referrer: str, url: str) -> str | None:
+def _by_referrer(referrer: str, url: str, own_referrers: frozenset[str]) -> str | None:
     if referrer.startswith("android-app://"):
         return APPS.get(referrer.removeprefix("android-app://").partition("/")[0], "referral")
     host = _host(referrer)
     if not host:
         return None
-    return INTERNAL_CHANNEL if host == _host(url) else channel_of_host(host) or "referral"
+    if are_one_site(host, _host(url)) or is_passed_through(host) or lies_in(host, own_referrers):
+        return INTERNAL_CHANNEL
+    return channel_of_host(host) or "referral"
 
 
 @lru_cache(maxsize=128)

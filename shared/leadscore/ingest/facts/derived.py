@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from leadscore.domain.event import Json, Trust
-from leadscore.ingest.facts.channel import channel
+from leadscore.ingest.facts.channel import NO_HOSTS, channel
 from leadscore.ingest.facts.company_size import company_size_band, stated_sizes
 from leadscore.ingest.facts.email_kind import email_domain, email_kind
 from leadscore.ingest.facts.local_time import WEEKDAYS, local_time
@@ -34,13 +34,20 @@ def traits_with_facts(traits: Json, trust: Trust) -> dict[str, Any]:
 
 
 def context_with_facts(
-    context: Json, trust: Trust, *, call: str, properties: Json, occurred_at: int, timestamp: Any
+    context: Json,
+    trust: Trust,
+    *,
+    call: str,
+    properties: Json,
+    occurred_at: int,
+    timestamp: Any,
+    own_referrers: frozenset[str] = NO_HOSTS,
 ) -> dict[str, Any]:
     """The context and where and when the event happened. `timestamp` is the client's own, for its offset from UTC."""
     facts: dict[str, Any] = {}
     if (local := local_time(occurred_at, timezone=context.get("timezone"), timestamp=timestamp)) is not None:
         facts |= {"local_hour": local.hour, "local_weekday": WEEKDAYS[local.weekday()]}
-    if came_by := channel(call, properties, context):
+    if came_by := channel(call, properties, context, own_referrers):
         facts["channel"] = came_by
     return _filled(context, facts, DERIVED_CONTEXT, trust)
 

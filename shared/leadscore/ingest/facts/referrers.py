@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 
 from leadscore.ingest.facts.referrer_list import listed_hosts
+from leadscore.ingest.facts.sites import HOST_CHARACTERS_MAX
 
 #: `utm_medium`, as it is recommended and as it is written.
 _MEDIUMS = {
@@ -68,8 +69,6 @@ _HOSTS = {
     "paid-search": ("googleadservices.com",),
     "display": ("doubleclick.net", "googlesyndication.com", "outbrain.com", "taboola.com"),
 }  # fmt: skip
-#: As in DNS. Each ending of a name is looked up, so what is longer and no name would cost the square of its length.
-_HOST_CHARACTERS_MAX = 253
 #: Search engines that have a host in every country.
 _WORLDWIDE = re.compile(r"(?:www\.)?(?:google|yandex|yahoo)\.(?:com?\.)?[a-z]{2,3}")
 
@@ -85,7 +84,7 @@ HOSTS = _by_word(_HOSTS)
 
 
 def channel_of_host(host: str) -> str | None:
-    if len(host) > _HOST_CHARACTERS_MAX:
+    if len(host) > HOST_CHARACTERS_MAX:
         return None
     labels = host.split(".")
     for start in range(len(labels) - 1):

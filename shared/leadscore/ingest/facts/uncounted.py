@@ -26,6 +26,7 @@ _MAIL_EVENTS = frozenset({"Email Opened", "Email Link Clicked"})
 class House:
     """Who is at home here. Addresses of mail as shell patterns (`qa+*@example.com`), all in lower case.
 
+    `referrers` are hosts that bring nobody here: other sites of one's own, where people pay or log in.
     `consent_categories` are those of `context.consent.categoryPreferences` that allow to score, in lower case.
     """
 
@@ -33,6 +34,7 @@ class House:
     emails: tuple[str, ...] = ()
     hosts: frozenset[str] = frozenset()
     networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    referrers: frozenset[str] = frozenset()
     consent_categories: frozenset[str] = frozenset()
 
     @classmethod
@@ -48,6 +50,7 @@ class House:
             emails=tuple(_lower(internal.get("emails", ()))),
             hosts=_lower(internal.get("hosts", ())),
             networks=tuple(ip_network(network) for network in internal.get("addresses", ())),
+            referrers=_lower(internal.get("referrers", ())),
             consent_categories=_lower(consent_categories),
         )
 
