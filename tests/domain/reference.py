@@ -1003,6 +1003,9 @@ class _Lead:
                 left = limit["points"] - given.points
                 if left <= 0:
                     return None
+                is_once = bool(rule.once_per) or any("per" not in own for _, own in self._own_limits(rule))
+                if key.startswith("public") and is_once and abs(points) > left:
+                    return None
                 points = max(min(points, left), -left)
         for given in used:
             given.times += 1

@@ -220,6 +220,13 @@ def test_a_browser_uses_up_nothing_with_what_it_says_to_have_been_long_ago(
     assert read(document, [real, replace(fake, received_at=fake.occurred_at + late)]).total == total
 
 
+def test_a_browser_that_may_give_a_part_only_uses_up_nothing() -> None:
+    document = model(rule(8), rule(7, "Trial Started", once=True), public={"at_most": {"points": 10, "per": "day"}})
+    browser = [*acts(NOON, trust=Trust.PUBLIC), *acts(NOON + 1, name="Trial Started", trust=Trust.PUBLIC)]
+    assert read(document, browser).total == 8
+    assert read(document, [*browser, event("Trial Started", at=NOON + 2)]).total == 15
+
+
 def test_what_a_browser_tells_late_counts_where_nothing_is_used_up() -> None:
     late = replace(event(at=NOON - 30 * DAY, trust=Trust.PUBLIC), received_at=NOON)
     assert read(model(rule(5, at_most={"times": 1, "per": "day"})), [late]).total == 5

@@ -45,7 +45,7 @@ def admit(state: LeadState, rule: Rule, document: Json, event: LeadEvent) -> int
     mark = None if rule.once_per is None else _mark(rule.once_id, rule.once_per, document)
     if mark is not None and (state.spilled_count >= SPILLED_MARKS_MAX or _is_marked(state, mark)):
         return None
-    allowed = _limited(state, _limits(rule, event.trust), points, event)
+    allowed = _limited(state, rule, points, event)
     if allowed is not None and mark is not None:
         _put_mark(state, mark)
     return allowed
@@ -169,17 +169,20 @@ def _limits(rule: Rule, trust: Trust) -> tuple[Limit, ...]:
     return rule.limits
 
 
-def _limited(state: LeadState, limits: tuple[Limit, ...], points: int, event: LeadEvent) -> int | None:
-    """What all the limits leave of these points, which count against each of them; None if one leaves nothing."""
+def _limited(state: LeadState, rule: Rule, points: int, event: LeadEvent) -> int | None:
+    """What all the limits leave of these points, which count against each of them; None if one leaves nothing.
+
+    A part of the points must not use up what counts once: a browser gives all of them there, or none.
+    """
     used_before = []
-    for limit in limits:
+    for limit in _limits(rule, event.trust):
         period = period_of(state, limit.period, limit.dates(event))
         times, used = _used(state, limit, period)
         if limit.times is not None and times >= limit.times:
             return None
         if limit.points is not None:
             left = limit.points - used
-            if left <= 0:
+            if left <= 0 or (limit.by_arrival and rule.is_once and left < abs(points)):
                 return None
             points = min(points, left) if points > 0 else max(points, -left)
         used_before.append((limit, period, times, used))
