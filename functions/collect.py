@@ -12,6 +12,7 @@ from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from leadscore.adapters import clients
+from leadscore.adapters.claims import S3Claims
 from leadscore.adapters.events_queue import SqsEventsQueue
 from leadscore.adapters.failed_events import S3FailedEvents
 from leadscore.adapters.failure import describe
@@ -45,6 +46,7 @@ def collector() -> Collector:
         read_root=lambda: secrets.read(write_key_secret),
         queue=SqsEventsQueue(clients.sqs(), url=os.environ["EVENTS_QUEUE_URL"]),
         failed_events=failed_events(),
+        claim=S3Claims(clients.s3, bucket=os.environ["FAILED_EVENTS_BUCKET"]).claim,
         now=lambda: time.time_ns() // 1_000_000,
         new_token=lambda: uuid.uuid4().hex,
         count=count,

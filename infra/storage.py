@@ -13,6 +13,7 @@ from infra.settings import Settings
 STRING = dynamodb.AttributeType.STRING
 NUMBER = dynamodb.AttributeType.NUMBER
 FAILED = "failed/"
+CLAIMS = "claims/"
 
 
 class Storage(Construct):
@@ -33,6 +34,10 @@ class Storage(Construct):
         acknowledge_wildcard(
             function.role, self.failed_events, f"/{FAILED}*", "A failed event is named by day and hash."
         )
+
+    def allow_claiming(self, function: lambda_.Function) -> None:
+        allow(function, self.failed_events.arn_for_objects(f"{CLAIMS}*"), "s3:PutObject", "s3:GetObject")
+        acknowledge_wildcard(function.role, self.failed_events, f"/{CLAIMS}*", "A claim is named by a hash.")
 
     def allow_index(self, function: lambda_.Function, index: str) -> None:
         allow(function, f"{self.leads.table_arn}/index/{index}", "dynamodb:Query")
@@ -68,7 +73,13 @@ class Storage(Construct):
             encryption=s3.BucketEncryption.S3_MANAGED,
             enforce_ssl=self._settings.tls_only,
             versioned=True,
-            lifecycle_rules=[s3.LifecycleRule(noncurrent_version_expiration=Duration.days(30))],
+            lifecycle_rules=[
+                s3.LifecycleRule(noncurrent_version_expiration=Duration.days(30)),
+                # Nothing that is signed is taken a day later.
+                s3.LifecycleRule(
+                    prefix=CLAIMS, expiration=Duration.days(1), noncurrent_version_expiration=Duration.days(1)
+                ),
+            ],
             removal_policy=self._settings.removal,
         )
         acknowledge(

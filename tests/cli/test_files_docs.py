@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from leadscore.adapters.memory import MemoryQueue
 from leadscore.cli import main
 from leadscore.contracts.import_mapping import read_mapping
+from leadscore.ingest.columns import columns_of
 from leadscore.use_cases.audience import PLATFORMS
 from leadscore.use_cases.import_drop import DropImport, Job
 from tests.leads import NOON
@@ -42,6 +43,15 @@ def test_files_that_are_imported_in_examples_can_be(monkeypatch: pytest.MonkeyPa
         result = CliRunner().invoke(main, [*words, "--dry-run"])
 
         assert re.search(r"^[1-9]\d* would be taken, [01] refused$", result.stdout, re.MULTILINE), command
+
+
+def test_every_column_that_it_says_is_known_is_known() -> None:
+    table = PAGE.split("### Columns", 1)[1].split("### Mapping", 1)[0]
+    rows = re.findall(r"^\| *\w+ *\|(.*?)\|", table, re.MULTILINE)
+    names = [name for row in rows for name in re.findall(r"`([^`]+)`", row)]
+
+    assert len(names) > 20
+    assert columns_of(names).left_out == []
 
 
 def test_the_mapping_is_one() -> None:

@@ -59,6 +59,22 @@ def test_the_collector_may_read_both_of_its_secrets_and_write_none(with_both: di
     assert len(readable) == 2
 
 
+def test_only_with_a_mailgun_source_may_the_collector_read_and_then_nothing_but_claims(
+    synthesise: Callable[..., dict[str, Any]], with_both: dict[str, Any]
+) -> None:
+    def readable(resources: dict[str, Any]) -> list[str]:
+        role = target(functions(resources)["collect"]["Role"])
+        return [
+            str(statement["Resource"])
+            for statement in statements(resources, role)
+            if "s3:GetObject" in as_list(statement["Action"])
+        ]
+
+    (place,) = readable(synthesise(sources={"mail": "mailgun"})["Resources"])
+    assert "/claims/*" in place
+    assert readable(with_both) == []
+
+
 def test_the_ses_function_queues_and_keeps_and_does_no_more(with_both: dict[str, Any]) -> None:
     function = functions(with_both)["ses_events"]
     actions = {
@@ -114,7 +130,7 @@ def test_what_ses_tells_comes_by_either_way_and_is_never_lost(with_both: dict[st
 
 
 def test_cdk_nag_finds_nothing_more(make_stack: Callable[..., LeadScoreStack]) -> None:
-    app = make_stack(sources=SOURCES).node.root
+    app = make_stack(sources={**SOURCES, "other-mail": "mailgun"}).node.root
     assert isinstance(app, App)
     Validations.of(app).add_plugins(AwsSolutionsChecks(app), ServerlessChecks(app))
     app.synth()  # Raises on an error, and prints what it is.

@@ -34,7 +34,7 @@ class Door:
     """`kinds` are sources beside the usual two, each with its kind; `secrets` is what webhooks among them are signed
     with. Requests come from `address`.
 
-    `metrics` are the counts so far, `reports` the exceptions that were reported.
+    `claims` are those so far, `metrics` the counts, `reports` the exceptions that were reported.
     """
 
     queue: Any = field(default_factory=MemoryQueue)
@@ -46,6 +46,7 @@ class Door:
     address: str = ""
     metrics: dict[str, int] = field(default_factory=dict)
     reports: list[BaseException] = field(default_factory=list)
+    claims: dict[str, str] = field(default_factory=dict)
     minted: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def answer(self, request: Request) -> Response:
@@ -53,6 +54,7 @@ class Door:
             sources=SOURCES | dict.fromkeys(self.kinds, Trust.PUBLIC),
             kinds=self.kinds,
             signing_secret=self.secrets.get,
+            claim=self.claims.setdefault,
             redirect_sites=SITES,
             read_root=self.read_root,
             queue=self.queue,

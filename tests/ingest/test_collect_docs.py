@@ -15,6 +15,7 @@ from leadscore.domain.event import IDENTIFIER_BYTES_MAX, Trust
 from leadscore.ingest import arrival, form_body, http, json_body
 from leadscore.ingest import segment as segment_format
 from leadscore.use_cases.collecting.segment import NAMED_FAILURES_MAX
+from leadscore.use_cases.collecting.webhooks import BODY_BYTES_MAX as WEBHOOK_BYTES_MAX
 from tests.ingest.door import PUBLIC_KEY, SERVER_KEY, Door, basic, document, identifiers, told
 
 ROOT = Path(__file__).parents[2]
@@ -157,7 +158,7 @@ def test_its_error_table_is_complete_and_has_nothing_else() -> None:
 def test_its_limits_are_the_codes() -> None:
     said = dict(zip(cells("Limits", 0), cells("Limits", 1), strict=True))
     assert said == {
-        "body, after decompression": f"{http.BODY_BYTES_MAX // 1024} KB",
+        "body, after decompression": f"{http.BODY_BYTES_MAX // 1024} KB; a webhook's {WEBHOOK_BYTES_MAX // 1024**2} MB",
         "a batch's `context`, times its events": f"{segment_format.REPEATED_BYTES_MAX // 1024**2} MB",
         "one event": f"{json_body.EVENT_BYTES_MAX // 1024} KB",
         "events in a batch": f"{segment_format.BATCH_EVENTS_MAX:,}",

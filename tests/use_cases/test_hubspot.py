@@ -8,7 +8,7 @@ import pytest
 from leadscore.adapters.memory import MemoryStore
 from leadscore.domain.event import Identifier
 from leadscore.domain.state import LeadState
-from leadscore.use_cases.messages import Ruling, rulings_body
+from leadscore.use_cases.messages import Ruling, read_message, rulings_body
 from leadscore.use_cases.rescoring.rescore import Rescoring
 from tests.ingest.door import NOON
 from tests.ingest.webhooks.senders import new_door, signed
@@ -173,6 +173,15 @@ def test_a_merge_of_contacts_that_nothing_is_known_of_does_nothing() -> None:
     hub.tell(merge(primaryObjectId=ADA, mergedObjectIds=[BOB], newObjectId=ADA))
 
     assert hub.store.all_states() == {}
+
+
+def test_very_many_merges_are_queued_in_messages_that_are_worked_on_in_time() -> None:
+    door = new_door()
+    signed("hubspot", [merge(primaryObjectId=ADA, mergedObjectIds=list(range(1_000, 1_060)))]).to(door)
+
+    messages = [read_message(body) for body in door.queue.bodies]
+    assert [len(message.named_rulings) for message in messages] == [25, 25, 10]
+    assert len({message.token for message in messages}) == 3
 
 
 def test_what_somebody_took_apart_here_stays_apart_however_often_the_merge_comes_again() -> None:

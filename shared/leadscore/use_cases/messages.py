@@ -19,6 +19,7 @@ _VERSIONS = (VERSION, ACCOUNTS_VERSION, NAMES_VERSION)
 EVENTS_MAX = 50
 BODY_BYTES_MAX = 200_000
 TICKS_MAX = 25
+RULINGS_MAX = 25
 ACCOUNT_LEADS_MAX = 50
 
 #: Escaped, since SQS refuses some characters that JSON allows. What was parsed holds no circles to be looked for.
@@ -86,9 +87,18 @@ def rulings_body(token: str, rulings: Sequence[Ruling]) -> str:
     return _body({"v": VERSION, "token": token, "cause": Cause.MERGE, "rulings": told})
 
 
-def named_rulings_body(token: str, rulings: Sequence[NamedRuling]) -> str:
+def named_rulings_bodies(rulings: Sequence[NamedRuling], new_token: Callable[[], str]) -> Iterator[str]:
+    """Messages of at most RULINGS_MAX rulings, each with its own delivery token."""
     told = [{"lead": dict([ruling.lead]), "into": dict([ruling.into]), "at": ruling.at} for ruling in rulings]
-    return _body({"v": NAMES_VERSION, "token": token, "cause": Cause.MERGE, "named_rulings": told})
+    for start in range(0, len(told), RULINGS_MAX):
+        yield _body(
+            {
+                "v": NAMES_VERSION,
+                "token": new_token(),
+                "cause": Cause.MERGE,
+                "named_rulings": told[start : start + RULINGS_MAX],
+            }
+        )
 
 
 def accounts_body(leads: Sequence[str], *, activation: int) -> str:

@@ -107,6 +107,61 @@ def test_every_part_of_mailguns_signature_counts(part: str) -> None:
         assert refusal(sent) == (401, "invalid_signature")
 
 
+def test_one_of_mailguns_signatures_tells_one_event_and_no_other() -> None:
+    door = new_door()
+    sent = sample("mailgun")
+    assert sent.to(door).status == 200
+    genuine = json.loads(sent.body)
+    event = genuine["event-data"]
+    for forged in (
+        {**event, "event": "unsubscribed", "id": "another", "recipient": "victim@northwind.example"},
+        {**event, "event": "unsubscribed"},
+        {**event, "id": "another"},
+        {**event, "event": "accepted"},
+        7,
+    ):
+        response = door.post(sent.path, json.dumps({**genuine, "event-data": forged}), key=None)
+        assert (response.status, document(response)["code"]) == (406, "signature_reused")
+    assert len(door.events) == 1
+    assert [kept.code for kept in door.failed.kept.values()] == ["signature_reused"] * 5
+    assert genuine["signature"]["token"] not in str(door.failed.kept) + str(door.claims)
+
+
+def test_what_mailgun_passes_over_uses_its_signature_up_too() -> None:
+    door = new_door()
+    sent = signed("mailgun", of("mailgun-accepted").body)
+    assert sent.to(door).status == 200
+    sent.body = json.dumps({**json.loads(sent.body), **of("mailgun-opened").body}).encode()
+    assert sent.to(door).status == 406
+    assert door.events == []
+
+
+def test_mailgun_may_come_again_with_the_same_signature_or_with_another_one() -> None:
+    door = new_door()
+    again = sample("mailgun")
+    anew = json.loads(again.body)
+    token = "another token"
+    mac = hmac.new(SECRETS["mailgun"].encode(), (anew["signature"]["timestamp"] + token).encode(), hashlib.sha256)
+    anew["signature"] |= {"token": token, "signature": mac.hexdigest()}
+    for body in (again.body, again.body, json.dumps(anew).encode()):
+        assert door.post(again.path, body, key=None).status == 200
+    assert len(door.events) == 3
+    assert len({(event.id, event.fingerprint) for event in door.events}) == 1
+
+
+def test_an_event_that_could_not_be_queued_may_come_again_under_its_signature() -> None:
+    def fail(_call: str) -> None:
+        raise OSError("the queue is gone")
+
+    door = new_door()
+    sent = sample("mailgun")
+    door.queue.before_call = fail
+    assert sent.to(door).status == 503
+    door.queue.before_call = lambda _call: None
+    assert sent.to(door).status == 200
+    assert len(door.events) == 1
+
+
 @pytest.mark.parametrize("kind", sorted(TIMED))
 def test_an_old_signature_is_worth_nothing_and_neither_is_one_of_the_future(kind: str) -> None:
     tolerance = TIMED[kind] * 1000

@@ -82,11 +82,11 @@ def _told(item: Mapping[str, Any]) -> Iterator[Told | OnePerson]:
     kind = what.partition(".")[0]
     if what == "contact.merge":
         yield from _merged(item)
-    name = _name(what, prop, value, item) if kind in _ID_TYPES else ""
+    joined = _joined(item)
+    name = _name(what, prop, value, is_joining=bool(joined)) if kind in _ID_TYPES else ""
     if not name:
         return
-    own = first(item, "objectId", "newObjectId", "primaryObjectId")
-    ids = _ends(item) if name == "Deal Associated" else {kind: own}
+    ids = joined or {kind: first(item, "objectId", "newObjectId", "primaryObjectId")}
     traits = _traits(prop, value) if name == "Identified" or prop == _OPT_OUT else {}
     yield Told(
         name=name,
@@ -129,28 +129,27 @@ def _what(item: Mapping[str, Any]) -> str:
     return f"{_OBJECT_TYPES.get(object_type, kind)}.{change}"
 
 
-def _name(what: str, prop: str, value: Any, item: Mapping[str, Any]) -> str:
+def _name(what: str, prop: str, value: Any, *, is_joining: bool) -> str:
     """By the property's value where that matters, else by the property, else by what it is a change of."""
-    labels = (f"{what} ({prop} {value})", f"{what} ({prop})", what)
-    if _joins_deal_and_contact(item):
-        labels = (f"{what} (contact)", f"{what} (deal)", what)
+    closer = ("(contact)", "(deal)") if is_joining else (f"({prop} {value})", f"({prop})")
+    labels = (*(f"{what} {each}" for each in closer), what)
     return next((EVENTS[label] for label in labels if label in EVENTS), title_of(_NAME, what))
 
 
-def _joins_deal_and_contact(item: Mapping[str, Any]) -> bool:
-    return _ends(item).keys() == _ID_TYPES.keys() and item.get("associationRemoved") is not True
+def _joined(item: Mapping[str, Any]) -> dict[str, Any]:
+    """The ids of the contact and the deal that are associated from now on, by kind; nothing for any other change.
 
-
-def _ends(item: Mapping[str, Any]) -> dict[str, Any]:
-    """The ids of what an association is of, by kind. Its type begins like `DEAL_TO_CONTACT`, unless types are apart."""
+    The association's type begins like `DEAL_TO_CONTACT`, unless the types of both stand apart.
+    """
     kinds = [_OBJECT_TYPES.get(text(item, name), "") for name in ("fromObjectTypeId", "toObjectTypeId")]
     if not all(kinds):
         kinds = text(item, "associationType").lower().split("_")[:3:2]
-    return dict(zip(kinds, (item.get("fromObjectId"), item.get("toObjectId")), strict=False))
+    ends = dict(zip(kinds, (item.get("fromObjectId"), item.get("toObjectId")), strict=False))
+    return ends if ends.keys() == _ID_TYPES.keys() and item.get("associationRemoved") is not True else {}
 
 
 def _traits(prop: str, value: Any) -> dict[str, Any]:
-    if prop == _OPT_OUT and value in {"true", "false"}:
+    if prop == _OPT_OUT and value in ("true", "false"):
         return {EMAIL_OPT_OUT: value == "true"}
     trait = trait_named(prop) or snake_case(prop)
     return {trait: trait_value(trait, value)} if trait else {}

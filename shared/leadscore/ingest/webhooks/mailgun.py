@@ -1,8 +1,9 @@
 """Mailgun's webhooks: one event a call, its signature inside the body.
 
 Source: https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/webhook-payloads. What is signed is the
-timestamp and a token, not the event, and a retry carries the first try's signature: retries go on for eight hours,
-and so long a signature has to be good. It is never kept, so that nobody finds one to put another event under.
+timestamp and a token, not the event, and a retry may carry the first try's signature: retries go on for eight hours,
+and so long a signature has to be good. So a token tells one event only, and is never kept as it is. A retry with a
+signature of its own is the same event by its id.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,7 +14,7 @@ from leadscore.ingest.arrival import Arrival
 from leadscore.ingest.json_body import parse
 from leadscore.ingest.webhooks.document import an_object, first, listed, part, text
 from leadscore.ingest.webhooks.signature import check_age, compare, plain_secret, sha256_hmac, wrong
-from leadscore.ingest.webhooks.vendor import Delivery, Reading, Told, Vendor, read_each, title_of
+from leadscore.ingest.webhooks.vendor import Delivery, Reading, Stamp, Told, Vendor, read_each, title_of
 
 TOLERANCE_SECONDS = 9 * 3_600
 #: Mailgun takes it for a refusal, and comes again after anything else but 200.
@@ -43,6 +44,10 @@ def verify(delivery: Delivery, secret: str) -> None:
     expected = sha256_hmac(secret.encode(), timestamp.encode("utf-8", "replace"), token.encode("utf-8", "replace"))
     compare([expected.hex()], [text(signed, "signature").lower()])
     check_age(timestamp, delivery.now, tolerance_seconds=TOLERANCE_SECONDS, status=REFUSED)
+
+
+def stamp_of(document: Any) -> Stamp:
+    return Stamp(text(part(document, "signature"), "token"), document.get("event-data"))
 
 
 def read(document: Any, arrival: Arrival, _delivery: Delivery) -> Reading:
@@ -90,4 +95,5 @@ VENDOR = Vendor(
     read=read,
     secret_of=plain_secret,
     refuses_with=REFUSED,
+    stamp_of=stamp_of,
 )

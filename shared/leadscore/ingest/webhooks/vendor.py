@@ -39,6 +39,13 @@ class Reading(NamedTuple):
     rulings: Sequence[NamedRuling] = ()
 
 
+class Stamp(NamedTuple):
+    """A signature that is not over what it comes with: its `token`, and the `item` that it is to tell alone."""
+
+    token: str
+    item: Any
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vendor:
     """One kind of sender.
@@ -46,7 +53,8 @@ class Vendor:
     `verify` raises Rejected unless the delivery was signed with the secret; `secret_of` gives a pasted secret the form
     in which it is stored, and raises ValueError, with the remedy, on what can be none. `events` has what the sender
     calls an event and what it is called here, empty where it is passed over: docs/webhooks.md shows it. A sender that
-    gets the status `refuses_with` does not come again with the same.
+    gets the status `refuses_with` does not come again with the same. `stamp_of` is for a sender whose signatures would
+    fit any body.
     """
 
     name: str
@@ -56,6 +64,7 @@ class Vendor:
     read: Callable[[Any, Arrival, Delivery], Reading]
     secret_of: Callable[[str], str]
     refuses_with: int = 400
+    stamp_of: Callable[[Any], Stamp] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

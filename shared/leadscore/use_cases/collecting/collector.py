@@ -16,7 +16,7 @@ from leadscore.ingest.arrival import Arrival, Sender, find_source
 from leadscore.ingest.facts.uncounted import NO_HOUSE, House
 from leadscore.ingest.http import Request, Response, failure, json_response
 from leadscore.ingest.segment import Failure, failed_text
-from leadscore.use_cases.messages import event_bodies, named_rulings_body
+from leadscore.use_cases.messages import event_bodies, named_rulings_bodies
 from leadscore.use_cases.ports import EventsQueue, FailedEvents
 
 RETRY_AFTER_SECONDS = 5
@@ -32,7 +32,7 @@ class Collector:
     """`sources` are believed as far as their trust says; `kinds` has the kind that each was given in the settings.
 
     `redirect_sites` are the deployer's own, and what comes from the `house` counts nothing. `report` gets what failed,
-    `count` what is worth a metric.
+    `count` what is worth a metric. `claim` gives what a key was first claimed for, which may be right now.
     """
 
     sources: Mapping[str, Trust]
@@ -46,6 +46,7 @@ class Collector:
     report: Callable[[BaseException], None]
     kinds: Mapping[str, str] = field(default_factory=dict)
     signing_secret: Callable[[str], str | None] = lambda _source: None
+    claim: Callable[[str, str], str] = lambda _key, said: said
     house: House = NO_HOUSE
 
     def arrival(self, request: Request, key: Any) -> Arrival:
@@ -78,7 +79,7 @@ class Collector:
         """Queue all of them, or raise Unavailable."""
         if rulings:
             with or_unavailable():
-                self.queue.send([named_rulings_body(self.new_token(), rulings)])
+                self.queue.send(list(named_rulings_bodies(rulings, self.new_token)))
 
     def keep_failures(self, document: Mapping[str, Any], failures: Sequence[Failure], arrival: Arrival) -> None:
         """One object for each reason, not for each item: a batch of 2,500 bad ones must not cost 2,500 writes."""

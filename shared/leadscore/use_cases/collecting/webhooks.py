@@ -4,12 +4,13 @@ from dataclasses import replace
 from typing import Any
 
 from leadscore.domain.write_key import write_key
-from leadscore.ingest.arrival import NOBODY
+from leadscore.ingest.arrival import NOBODY, Arrival
 from leadscore.ingest.http import Request, Response, failure
-from leadscore.ingest.json_body import parse
+from leadscore.ingest.json_body import fingerprint, parse
 from leadscore.ingest.rejection import Rejected
+from leadscore.ingest.segment import Failure
 from leadscore.ingest.webhooks.kinds import KEYED_KIND, WEBHOOK_KINDS, vendor
-from leadscore.ingest.webhooks.vendor import Delivery, Reading, Vendor
+from leadscore.ingest.webhooks.vendor import Delivery, Reading, Stamp, Vendor
 from leadscore.use_cases.collecting.collector import SUCCESS, Collector, or_unavailable
 
 #: Senders choose the size of their batches: SendGrid's have up to 768 KB. The gateway takes 6 MB.
@@ -43,6 +44,8 @@ def receive(collector: Collector, request: Request, source: str) -> Response:
         reading = sender.read(document, arrival, delivery)
     except Rejected as rejected:
         raise _final(rejected, sender) from None
+    if sender.stamp_of is not None:
+        _require_its_own(collector, sender.stamp_of(document), reading, arrival, status=sender.refuses_with)
     collector.keep_failures(_envelope(document), reading.failures, arrival)
     collector.keep(reading.events)
     collector.keep_rulings(reading.rulings)
@@ -55,6 +58,23 @@ def _secret(collector: Collector, source: str, kind: str) -> str | None:
         return write_key(collector.root(), source)
     with or_unavailable():
         return collector.signing_secret(source)
+
+
+def _require_its_own(collector: Collector, stamp: Stamp, reading: Reading, arrival: Arrival, *, status: int) -> None:
+    """Refuse what comes under a signature that has told something else, and keep it to be looked at."""
+    said = fingerprint(" ".join(f"{event.id} {event.fingerprint}" for event in reading.events))
+    with or_unavailable():
+        first = collector.claim(fingerprint(f"{arrival.source} {stamp.token}"), said)
+    if first == said:
+        return
+    reused = Rejected(
+        "signature_reused",
+        "the webhook's signature has told another event already: look at what came among the failed events, and if it"
+        " is none of yours, exchange the signing key",
+        status=status,
+    )
+    collector.keep_failures({}, [Failure(0, stamp.item, reused)], arrival)
+    raise reused
 
 
 def _final(rejected: Rejected, sender: Vendor) -> Rejected:
