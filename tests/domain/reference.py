@@ -925,7 +925,7 @@ class _Lead:
             remembered = self.remembered.get(rule.place)
             if remembered is None or ("within" in rule.after and at - remembered > duration(rule.after["within"])):
                 return
-        is_once = bool(rule.once_per) or any("per" not in limit for _, limit in self._own_limits(rule))
+        is_once = bool(rule.once_per) or any(limit.get("per", "ever") == "ever" for _, limit in self._own_limits(rule))
         if is_once and event.trust == Trust.PUBLIC and event.received_at - at > 7 * DAY:
             return
         multiples = self._counted(rule, document, at) if rule.count else 1
@@ -1003,7 +1003,9 @@ class _Lead:
                 left = limit["points"] - given.points
                 if left <= 0:
                     return None
-                is_once = bool(rule.once_per) or any("per" not in own for _, own in self._own_limits(rule))
+                is_once = bool(rule.once_per) or any(
+                    own.get("per", "ever") == "ever" for _, own in self._own_limits(rule)
+                )
                 if key.startswith("public") and is_once and abs(points) > left:
                     return None
                 points = max(min(points, left), -left)

@@ -10,6 +10,7 @@ from leadscore.domain.compiler import compile_model
 from leadscore.domain.event import SIGNED_LINKS, LeadEvent, Trust
 from leadscore.domain.fold import fold
 from leadscore.domain.reading import read_state
+from leadscore.domain.state import MARKS_MAX
 from tests.domain.reference import WITHDRAWN, Outcome, reference, reference_next_change_at
 from tests.leads import DAY, HOUR, NOON, event
 
@@ -189,6 +190,22 @@ def test_once_per_value_and_absent_is_a_value() -> None:
     seen = [{"asset_id": "a"}, {"asset_id": "a"}, {"asset_id": "b"}, {}, {}]
     events = [event(at=NOON, message=str(number), properties=said) for number, said in enumerate(seen)]
     assert read(document, events).total == 15
+
+
+def test_values_that_browsers_make_up_keep_no_server_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("leadscore.domain.repetition.PUBLIC_MARKS_MAX", MARKS_MAX + 1)
+    compiled = compile_model(model(rule(5, once_per="properties.asset_id")))
+
+    def points_of(*events: LeadEvent) -> int:
+        return fold(events, compiled, activation=1, lead="x", as_of=NOON + DAY)[0].engagement
+
+    made_up = [
+        event(at=NOON + number, message=str(number), trust=Trust.PUBLIC, properties={"asset_id": str(number)})
+        for number in range(4 * MARKS_MAX)
+    ]
+    given = points_of(*made_up)
+    assert MARKS_MAX < given // 5 < 3 * MARKS_MAX
+    assert points_of(*made_up, event(at=NOON + HOUR, properties={"asset_id": "real"})) == given + 5
 
 
 def test_public_events_give_so_many_points_in_a_day_over_all_rules() -> None:

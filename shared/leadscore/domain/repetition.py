@@ -15,7 +15,7 @@ from leadscore.domain.durations import DAY_MS, day_of, week_of
 from leadscore.domain.event import Json, LeadEvent, Trust
 from leadscore.domain.model import THOUSANDTHS
 from leadscore.domain.rules import After, Count, Limit, Period, Rule, Watch
-from leadscore.domain.state import MARKS_MAX, SPILLED_MARKS_MAX, LeadState
+from leadscore.domain.state import MARKS_MAX, PUBLIC_MARKS_MAX, SPILLED_MARKS_MAX, LeadState
 
 #: So late (ms) a browser may tell of what counts once.
 ONCE_LATE_MAX = 7 * DAY_MS
@@ -43,7 +43,8 @@ def admit(state: LeadState, rule: Rule, document: Json, event: LeadEvent) -> int
         if not reached:
             return None
     mark = None if rule.once_per is None else _mark(rule.once_id, rule.once_per, document)
-    if mark is not None and (state.spilled_count >= SPILLED_MARKS_MAX or _is_marked(state, mark)):
+    marks_max = PUBLIC_MARKS_MAX if event.trust is Trust.PUBLIC else SPILLED_MARKS_MAX
+    if mark is not None and (state.spilled_count >= marks_max or _is_marked(state, mark)):
         return None
     allowed = _limited(state, rule, points, event)
     if allowed is not None and mark is not None:

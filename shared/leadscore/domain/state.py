@@ -20,6 +20,8 @@ HOMES_MAX = 4
 MARKS_MAX = 24
 #: A lead that counted so many different values is no person; its rules count no further ones.
 SPILLED_MARKS_MAX = 40_000
+#: Beyond these, browsers count no further values: anybody can make up many, and must not keep out a server's.
+PUBLIC_MARKS_MAX = 5_000
 #: The layout of a stored state. A worker that meets a higher number than it knows leaves the lead alone.
 SCHEMA = 3
 
