@@ -127,7 +127,7 @@ def test_json_lines_are_the_same_objects_one_on_each(model: Path) -> None:
 
 
 def test_csv_has_a_row_for_each_lead_with_every_score_and_runs_in_no_spreadsheet(model: Path) -> None:
-    calls = [ADA, READ, *({**VISIT, "anonymousId": name} for name in ("=1+1", "+1", "-1", "@x", "plain"))]
+    calls = [ADA, READ, *({**VISIT, "anonymousId": name} for name in ("=1+1", "+1", "-x", "@x", "plain"))]
     calls.append({"type": "identify", "traits": {"email": "x@competitor.example"}})
     rows = list(csv.DictReader(io.StringIO(score(model, "--format", "csv", events=history(*calls)).stdout)))
 
@@ -137,7 +137,7 @@ def test_csv_has_a_row_for_each_lead_with_every_score_and_runs_in_no_spreadsheet
         "next_change_at": "2026-03-31T11:01:00.000Z", "as_of": "2026-03-01T12:00:00.000Z",
         "fit": "15", "engagement": "25", "topic": "25",
     }  # fmt: skip
-    assert [row["lead"] for row in rows[1:]] == ["'+1", "'-1", "'=1+1", "'@x", "plain", "x@competitor.example"]
+    assert [row["lead"] for row in rows[1:]] == ["'+1", "'-x", "'=1+1", "'@x", "plain", "x@competitor.example"]
     assert rows[-1]["total"] == "-100", "a number is no formula"
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from leadscore.ingest.facts.company_size import company_size_band, stated_sizes
-from leadscore.ingest.facts.email_kind import email_domain, email_kind
+from leadscore.ingest.facts.email_kind import email_domain, email_kind, is_somebodys
 from leadscore.ingest.facts.seniority import seniority
 
 KINDS = {
@@ -112,6 +112,31 @@ def test_an_address_is_of_one_kind(address: str, kind: str) -> None:
 @pytest.mark.parametrize("value", [None, "", " ", 5, ["ada@acme.com"], "Ada <ada@acme.com>", "a@acme.com, b@acme.com"])
 def test_what_is_more_or_less_than_an_address_is_of_no_kind(value: Any) -> None:
     assert (email_domain(value), email_kind(value, email_domain(value))) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "address", ["ada@acme.com", "ada@gmail.com", "info@acme.com", "ada@northwind.example", "x@mailinator.com"]
+)
+def test_an_address_names_somebody(address: str) -> None:
+    assert is_somebodys(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("asdf@asdf.com", "test@test.com", "test123@gmail.com", "a@a.a", "null@null", "null@acme.com", "x@localhost"),
+        *("Test+1@acme.com", "aaaa@acme.com", "ada@acme.invalid", "ada@1.2.3.4", "undefined@undefined.com"),
+    ],
+)
+def test_what_is_typed_to_get_past_a_form_names_nobody(address: str) -> None:
+    assert not is_somebodys(address)
+
+
+def test_in_an_example_an_address_names_somebody_as_it_would_outside() -> None:
+    assert [is_somebodys(f"{mailbox}@example.com") for mailbox in ("ada", "name", "you", "test")] == [
+        True,
+        *[False] * 3,
+    ]
 
 
 @pytest.mark.parametrize(

@@ -199,6 +199,21 @@ def test_a_form_sent_twice_with_its_message_id_is_one_event() -> None:
     assert (first.id, first.fingerprint) == (second.id, second.fingerprint)
 
 
+@pytest.mark.parametrize("address", ["asdf@asdf.com", "test@test.com", "a@a.a", "null@null", "null@acme.com"])
+def test_a_made_up_address_names_nobody_and_stays_to_be_judged(address: str) -> None:
+    door = Door()
+    for visitor in ("v-1", "v-2"):
+        assert submit(door, {"email": address, "anonymousId": visitor}).status == 200
+    assert [identifiers(event) for event in door.events] == [{"anonymous_id": "v-1"}, {"anonymous_id": "v-2"}]
+    assert [event.traits["email"] for event in door.events] == [address] * 2
+
+
+def test_a_form_with_a_made_up_address_alone_is_nobodys_and_kept() -> None:
+    door = Door()
+    assert submit(door, {"email": "asdf@asdf.com"}).status == 400
+    assert door.failed_items == [{"form": "contact", "fields": {"email": "asdf@asdf.com"}}]
+
+
 @pytest.mark.parametrize(
     ("headers", "redirect", "location"),
     [

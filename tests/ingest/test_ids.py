@@ -22,6 +22,15 @@ from leadscore.ingest.rejection import Rejected
         ("x#STATE", "x#STATE"),
         ("Zoe\u0308", "Zo\u00eb"),
         ("CaseCounts", "CaseCounts"),
+        ("{6F9619FF-8B86-D011-B42D-00C04FC964FF}", "{6F9619FF-8B86-D011-B42D-00C04FC964FF}"),
+        ("{af9619ff8b86d011b42d00c04fc964ff}", "{af9619ff8b86d011b42d00c04fc964ff}"),
+        ("$device:1-2", "$device:1-2"),
+        ("100%", "100%"),
+        ("a%b%c", "a%b%c"),
+        ("<3", "<3"),
+        ("10203", "10203"),
+        ("-12", "-12"),
+        ("userid-7", "userid-7"),
     ],
 )
 def test_an_id_has_one_form(sent: Any, known_as: str) -> None:
@@ -29,10 +38,37 @@ def test_an_id_has_one_form(sent: Any, known_as: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "junk", [None, 0, *sorted(JUNK), "NULL", " Undefined ", "[object Object]", "NaN", "Anonymous", "   "]
+    "junk",
+    [
+        *(None, 0, -1, *sorted(JUNK), "NULL", " Undefined ", "[object Object]", "NaN", "Anonymous", "   "),
+        *('"null"', "'undefined'", '""', "`none`", "N/A", "(not set)", "null@null"),
+        *("0" * 32, "00000000-0000-0000-0000-000000000000", "-", "--", "000"),
+    ],
 )
 def test_junk_is_no_id(junk: Any) -> None:
     assert identifier("userId", junk) is None
+
+
+@pytest.mark.parametrize(
+    "unfilled",
+    [
+        *(
+            "{{user_id}}",
+            "{{ user.id }}",
+            "{{{id}}}",
+            "u-{{id}}",
+            "${userId}",
+            "prefix-${id}",
+            "#{id}",
+            "{%id%}",
+            "[%id%]",
+        ),
+        *("%%user_id%%", "%%=ContactKey=%%", "%USER_ID%", "<user_id>", "<%= user.id %>", "<nil>", "*|UNIQID|*"),
+        *("{userId}", "{user.id}", "[user_id]", "[[user_id]]", "YOUR-${x}"),
+    ],
+)
+def test_a_templates_place_for_an_id_is_none(unfilled: str) -> None:
+    assert identifier("userId", unfilled) is None
 
 
 @pytest.mark.parametrize(
@@ -94,6 +130,11 @@ def test_an_address_has_one_form(sent: str, known_as: str) -> None:
 )
 def test_what_is_no_address_is_no_identifier(other: Any) -> None:
     assert email_address(other) is None
+
+
+@pytest.mark.parametrize("unfilled", ["{{email}}@acme.com", "${user}@acme.com", "{{user}}@{{domain}}", "%%a%%@b.com"])
+def test_a_templates_place_for_an_address_is_none(unfilled: str) -> None:
+    assert email_address(unfilled) is None
 
 
 @given(st.text() | st.emails())

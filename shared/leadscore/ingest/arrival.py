@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from leadscore.domain.event import Json, LeadEvent, Trust, event_id, identifiers_in, is_external_type
 from leadscore.domain.write_key import write_key
 from leadscore.ingest.facts.derived import context_with_facts, traits_with_facts
+from leadscore.ingest.facts.email_kind import is_somebodys
 from leadscore.ingest.facts.uncounted import NO_HOUSE, House, Said, flags
 from leadscore.ingest.ids import email_address
 from leadscore.ingest.json_body import fingerprint
@@ -111,7 +112,13 @@ class Arrival:
         )
 
     def _believed(self, identifiers: Mapping[str, str | None]) -> Mapping[str, str | None]:
-        """Other systems' ids can be guessed, so only a server may say whose they are: whatever door they came by."""
+        """Who it is, whatever door it came by. A made-up address names nobody, and stays a trait.
+
+        Other systems' ids can be guessed, so only a server may say whose they are.
+        """
+        email = identifiers.get("email")
+        if email and not is_somebodys(email):
+            identifiers = {**identifiers, "email": None}
         if self.trust is Trust.SERVER:
             return identifiers
         return {kind: value for kind, value in identifiers.items() if not is_external_type(kind)}

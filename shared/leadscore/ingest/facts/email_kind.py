@@ -2,10 +2,11 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Any
 
-from leadscore.ingest.facts.mail_domains import is_disposable, is_free, is_made_up
-from leadscore.ingest.facts.mailboxes import MADE_UP, REGIONS, ROLES
+from leadscore.ingest.facts.mail_domains import is_disposable, is_for_examples, is_free, is_made_up
+from leadscore.ingest.facts.mailboxes import MADE_UP, PLACEHOLDERS, REGIONS, ROLES
 from leadscore.ingest.ids import email_address
 
 _DOMAIN_CHARACTERS_MAX = 253
@@ -36,7 +37,7 @@ def email_kind(value: Any, domain: str | None) -> str | None:
         return None
     if domain is None:
         return None if _ADDRESS_INSIDE.search(value) and email_address(value) is None else "fake"
-    mailbox = value.strip().lower().rpartition("@")[0].partition("+")[0]
+    mailbox = _mailbox(value)
     if is_made_up(domain) or _is_made_up_mailbox(mailbox):
         return "fake"
     if is_disposable(domain):
@@ -44,6 +45,26 @@ def email_kind(value: Any, domain: str | None) -> str | None:
     if is_free(domain):
         return "free"
     return "role" if _is_role(mailbox) else "business"
+
+
+@lru_cache(maxsize=1024)
+def is_somebodys(address: str) -> bool:
+    """Whether an address can name a person: what is typed to get past a form is typed by many, who are not one.
+
+    In documentation, tests and demonstrations `ada@example.com` stands for somebody's. `name@example.com` does not.
+    """
+    domain = email_domain(address)
+    if domain is None:
+        return False
+    mailbox = _mailbox(address)
+    if mailbox in PLACEHOLDERS or _is_made_up_mailbox(mailbox):
+        return False
+    return is_for_examples(domain) or not is_made_up(domain)
+
+
+def _mailbox(address: str) -> str:
+    """What stands before the @, without what its owner may put behind a +."""
+    return address.strip().lower().rpartition("@")[0].partition("+")[0]
 
 
 def _is_made_up_mailbox(mailbox: str) -> bool:
