@@ -42,7 +42,7 @@ BODY = {
     },
 }
 #: What the first messages did not have yet. Every message has it now, as tests/functions/test_documents.py shows.
-CAME_LATER = {"grade", "matrix", "priority", "entered", "left", "first_touch", "last_touch"}
+CAME_LATER = {"grade", "matrix", "priority", "entered", "left", "first_touch", "last_touch", "touches"}
 
 
 def test_a_body_is_read_back_and_written_again_byte_for_byte() -> None:

@@ -154,9 +154,11 @@ def test_every_error_is_documented_with_its_status() -> None:
 
 
 def told() -> tuple[Any, Any]:
-    """A known reader attends a webinar and says who she is."""
+    """A known reader comes by a newsletter, attends a webinar and says who she is."""
     office, topic = office_of(), MemoryTopic()
-    office.receive(event(at=NOON, user="u-1042"))
+    link = "https://www.example.com/blog?utm_source=newsletter&utm_medium=email&utm_campaign=march"
+    context = {"channel": "email", "page": {"url": link, "referrer": ""}}
+    office.receive(replace(event(at=NOON, user="u-1042"), context=context))
     office.receive(
         event("Webinar Attended", at=NOON + 60_000, user="u-1042", traits={"title": "Director of Engineering"})
     )

@@ -3,7 +3,7 @@
 import itertools
 import json
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from copy import replace
 from typing import Any
 
@@ -11,12 +11,14 @@ import pytest
 
 from leadscore.adapters.memory import MemoryStore, MemoryTopic, Notification
 from leadscore.contracts.notification import MESSAGE_BYTES_MAX
+from leadscore.domain.attribution import CLICK_IDS, TEXT_CHARACTERS_MAX
 from leadscore.domain.cause import Cause
-from leadscore.domain.event import Identifier, Trust
+from leadscore.domain.event import Identifier, LeadEvent, Trust
 from leadscore.domain.state import LeadState, Trait
 from leadscore.domain.transition import Transition
 from leadscore.use_cases.notify import NotificationSettings, Republished, publish_transition, republish
 from leadscore.use_cases.ports import Commit
+from tests.leads import DAY, event
 
 LEAD = "6f1c2d"
 UPWARD = Transition(
@@ -121,6 +123,7 @@ def test_a_notification_is_a_cloudevent_with_the_transition_as_its_data() -> Non
             "merged_into": None,
             "first_touch": None,
             "last_touch": None,
+            "touches": [],
         },
     }
 
@@ -276,6 +279,58 @@ def test_a_personal_field_that_does_not_exist_is_refused() -> None:
         replace(DISCREET, personal=frozenset({"phone"}))
 
 
+# -- where the lead came from ------------------------------------------------------------------------------------------
+
+
+class History:
+    """The events of one lead, in any order."""
+
+    def __init__(self, events: Iterable[LeadEvent]) -> None:
+        self.events = list(events)
+
+    def read_history(self, lead: str) -> Sequence[LeadEvent]:
+        return self.events if lead == LEAD else []
+
+
+def visit(at: int, channel: str, **page: str) -> LeadEvent:
+    return replace(event(at=at, message=f"{at}"), context={"channel": channel, "page": page})
+
+
+def told_of(events: Iterable[LeadEvent], transition: Transition = UPWARD) -> dict[str, Any]:
+    topic, store = MemoryTopic(), store_with()
+    publish_transition(transition=transition, leads=store, histories=History(events), topic=topic, settings=DISCREET)
+    return data_of(topic.published[0])
+
+
+def test_every_touch_up_to_the_change_is_told_oldest_first() -> None:
+    until = UPWARD.as_of
+    later, ad, mail, search = (
+        visit(until + 1, "display"),
+        visit(until, "paid-search"),
+        visit(until - DAY, "email"),
+        visit(until - 2 * DAY, "organic-search", referrer="https://www.google.com/"),
+    )
+
+    said = told_of([later, ad, mail, search])
+
+    assert [touch["channel"] for touch in said["touches"]] == ["organic-search", "email", "paid-search"]
+    assert (said["touches"][0], said["touches"][-1]) == (said["first_touch"], said["last_touch"])
+    assert said["touches"][0]["referrer"] == "www.google.com"
+
+
+def test_of_many_touches_the_latest_are_told_and_the_first_one_beside_them() -> None:
+    said = told_of(visit(UPWARD.as_of - number * DAY, f"channel-{number}") for number in range(30))
+
+    assert said["first_touch"]["channel"] == "channel-29"
+    assert [touch["channel"] for touch in said["touches"]] == [f"channel-{number}" for number in reversed(range(20))]
+
+
+def test_the_same_change_tells_the_same_touches_again_whatever_happened_since() -> None:
+    before = [visit(UPWARD.as_of - number * DAY, f"channel-{number}") for number in range(3)]
+
+    assert told_of(before) == told_of([*before, visit(UPWARD.as_of + DAY, "email")])
+
+
 # -- bounds ------------------------------------------------------------------------------------------------------------
 
 
@@ -293,6 +348,19 @@ def test_the_largest_message_stays_far_below_what_the_topic_takes() -> None:
 
     size = len(notification.body.encode()) + len(json.dumps(dict(notification.attributes)))
     assert size < MESSAGE_BYTES_MAX / 4
+
+
+def test_the_longest_links_leave_room_for_all_else() -> None:
+    text = "\x01" * TEXT_CHARACTERS_MAX
+    carried = {"campaign": dict.fromkeys(("source", "medium", "name", "term", "content"), text)}
+    link = "https://acme.example/?" + "&".join(f"{name}={'%01' * 300}" for name in CLICK_IDS)
+    touches = [visit(UPWARD.as_of - number * DAY, "display", url=link) for number in range(20)]
+
+    said = told_of(replace(touch, context={**touch.context, **carried}) for touch in touches)
+
+    assert 0 < len(said["touches"]) < 20
+    assert said["touches"][-1] == said["last_touch"]
+    assert len(json.dumps(said).encode()) < MESSAGE_BYTES_MAX * 3 / 4
 
 
 # -- faults ------------------------------------------------------------------------------------------------------------

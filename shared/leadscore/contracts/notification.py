@@ -16,6 +16,7 @@ TYPE = "leadscore.lead.stage_changed"
 #: What SNS takes, attributes included.
 MESSAGE_BYTES_MAX = 262_144
 REASONS_MAX = 5
+TOUCHES_MAX = 20
 TEXT_CHARACTERS_MAX = 256
 
 type Text = Annotated[str, Field(max_length=TEXT_CHARACTERS_MAX)]
@@ -61,6 +62,10 @@ class StageChange(_Contract):
     merged_into: str | None = Field(description="The lead that this one became part of, if it did.")
     first_touch: Touch | None = Field(None, description="What brought the lead here first, if anything is known.")
     last_touch: Touch | None = Field(None, description="What did so last, up to this change; direct visits are none.")
+    touches: Annotated[
+        list[Touch],
+        Field(max_length=TOUCHES_MAX, description="All that brought it here until then, oldest first; the latest."),
+    ] = []
     email: Text | None = None
     name: Text | None = None
 

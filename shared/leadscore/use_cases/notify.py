@@ -12,6 +12,7 @@ from leadscore.contracts.moments import moment
 from leadscore.contracts.notification import (
     REASONS_MAX,
     TEXT_CHARACTERS_MAX,
+    TOUCHES_MAX,
     TYPE,
     Notification,
     Reason,
@@ -30,6 +31,8 @@ FAMILY_NAMES = ("last_name", "lastName")
 PERSONAL_FIELDS = frozenset({EMAIL, NAME})
 #: A notification does not wait for the events of a lead that has more.
 EVENTS_READ_MAX = 10_000
+#: Of a message's 256 KB. Links can be so long that twenty touches took more than SNS takes.
+TOUCHES_BYTES_MAX = 64 * 1024
 #: A lead that changed its stage more often is not told about from its beginning.
 REPUBLISHED_MAX = 1_000
 
@@ -156,8 +159,21 @@ def _stage_change(
         merged_into=transition.merged_into or None,
         first_touch=None if came_by.first is None else Touch.of(came_by.first),
         last_touch=None if came_by.last is None else Touch.of(came_by.last),
+        touches=_touches(came_by),
     )
     return change.model_copy(update=_personal(ids, profile, settings))
+
+
+def _touches(came_by: Attribution) -> list[Touch]:
+    """The latest, oldest first: as many as there is room for."""
+    told: list[Touch] = []
+    room = TOUCHES_BYTES_MAX
+    for touch in map(Touch.of, reversed(came_by.touches[-TOUCHES_MAX:])):
+        room -= len(touch.model_dump_json().encode())
+        if room < 0:
+            break
+        told.insert(0, touch)
+    return told
 
 
 def _may_see(kind: str, value: str, settings: NotificationSettings) -> bool:
