@@ -235,6 +235,13 @@ def test_a_profile_takes_no_more_than_it_may_hold() -> None:
     assert (state.fit, "title" in profile) == (0, False)
 
 
+@pytest.mark.parametrize(("trust", "kept"), [(Trust.PUBLIC, 16), (Trust.DECLARED, 16), (Trust.SERVER, 40)])
+def test_of_what_anybody_may_say_a_profile_takes_a_few_kilobytes(trust: Trust, kept: int) -> None:
+    long = [event("Identified", at=NOON + n, trust=trust, traits={f"trait {n}": "x" * 1_000}) for n in range(40)]
+    _, profile = fold([*long, title("Director", Trust.SERVER, NOON)], MODEL, activation=1, lead="L", as_of=NOON + DAY)
+    assert (len(profile), profile["title"].value) == (kept + 1, "Director")
+
+
 def test_what_a_browser_says_does_not_keep_out_what_a_trusted_source_says() -> None:
     junk = event("Identified", trust=Trust.PUBLIC, traits={f"trait {n}": n for n in range(TRAITS_MAX)})
     assert folded(junk, title("Director", Trust.SERVER, NOON + 1)).fit == 15

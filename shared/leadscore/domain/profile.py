@@ -3,13 +3,15 @@
 import json
 from typing import Any
 
-from leadscore.domain.event import LeadEvent
+from leadscore.domain.event import LeadEvent, Trust
 from leadscore.domain.state import Profile, Trait
 
 #: What a profile holds at most, so that no client can grow it without bound. More stays in the log, unseen by fit.
 TRAITS_MAX = 100
 TRAIT_NAME_CHARACTERS_MAX = 100
 TRAIT_VALUE_BYTES_MAX = 1_024
+#: Of that, on the word of browsers and forms: every change writes all of it, and a KB costs as much as an event.
+UNTRUSTED_BYTES_MAX = 16 * 1_024
 
 
 def learn(profile: Profile, event: LeadEvent) -> Profile:
@@ -25,6 +27,8 @@ def learn(profile: Profile, event: LeadEvent) -> Profile:
             continue
         if len(name) > TRAIT_NAME_CHARACTERS_MAX or len(json.dumps(value)) > TRAIT_VALUE_BYTES_MAX:
             continue
+        if said.trust < Trust.SERVER and _untrusted_bytes(learned | {name: said}) > UNTRUSTED_BYTES_MAX:
+            continue
         if known is None and len(learned) >= TRAITS_MAX:
             least = min(learned, key=lambda other: (learned[other].precedence, other))
             if learned[least].trust >= said.trust:
@@ -32,6 +36,12 @@ def learn(profile: Profile, event: LeadEvent) -> Profile:
             del learned[least]  # What anybody may say must not keep out what a trusted source says.
         learned[name] = said
     return profile if learned == profile else learned
+
+
+def _untrusted_bytes(profile: Profile) -> int:
+    return sum(
+        len(name) + len(json.dumps(trait.value)) for name, trait in profile.items() if trait.trust < Trust.SERVER
+    )
 
 
 def said_traits(profile: Profile) -> dict[str, Any]:
