@@ -1,16 +1,16 @@
 """HTTP API, private: what a lead's score is and why, which leads are in a stage, and somebody's word on who is who."""
 
-import base64
 import hmac
 import os
-import re
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache
 from typing import Any, Literal
 
 from aws_lambda_powertools import Logger
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from leadscore.adapters import clients, models
@@ -38,15 +38,13 @@ from leadscore.use_cases.ports import ModelBehind, Secrets
 from leadscore.use_cases.read_leads import LeadReading, UnknownStage
 from leadscore.use_cases.rulings import NoSuchLead, RulingRefused, Rulings
 
-type Event = Mapping[str, Any]
-type Answer = dict[str, Any]
-#: Gets what the path's pattern holds in groups.
-type Endpoint = Callable[..., Answer]
+type Next = Callable[[APIGatewayHttpResolver], Response[str]]
 
 HEALTH = "/health"
 BODY_CHARACTERS_MAX = 4_096
 
 logger = Logger()
+app = APIGatewayHttpResolver()
 
 
 @cache
@@ -82,49 +80,52 @@ def now() -> int:
     return time.time_ns() // 1_000_000
 
 
-def health(_event: Event) -> Answer:
-    return json_answer(200, '{"status":"ok"}')
+@app.get(HEALTH)
+def health() -> Response[str]:
+    return json_response(200, '{"status":"ok"}')
 
 
-def lead_by_id(_event: Event, lead: str) -> Answer:
+@app.get("/leads/<lead>")
+def lead_by_id(lead: str) -> Response[str]:
     return lead_or_404(reading().read(lead) if LEAD_ID.fullmatch(lead) else None)
 
 
-def lead_by_identifier(event: Event) -> Answer:
-    return lead_or_404(reading().find(LeadLookup.of(body_of(event)).identifier))
+@app.post("/leads/lookup")
+def lead_by_identifier() -> Response[str]:
+    return lead_or_404(reading().find(LeadLookup.of(request_body()).identifier))
 
 
-def merge_lead(event: Event, lead: str) -> Answer:
-    into = LeadMerge.of(body_of(event)).into
+@app.post("/leads/<lead>/merge")
+def merge_lead(lead: str) -> Response[str]:
+    into = LeadMerge.of(request_body()).into
     return queued("merge", rulings().merge(lead_id(lead), into))
 
 
-def unmerge_lead(_event: Event, lead: str) -> Answer:
+@app.post("/leads/<lead>/unmerge")
+def unmerge_lead(lead: str) -> Response[str]:
     return queued("unmerge", rulings().unmerge(lead_id(lead)))
 
 
-def leads_in_stage(event: Event) -> Answer:
-    query = StageQuery.of(query_of(event))
-    return json_answer(200, reading().in_stage(query.stage, limit=query.limit).model_dump_json())
+@app.get("/leads")
+def leads_in_stage() -> Response[str]:
+    query = StageQuery.of(app.current_event.query_string_parameters)
+    return json_response(200, reading().in_stage(query.stage, limit=query.limit).model_dump_json())
 
 
-def account(event: Event, name: str) -> Answer:
-    query = AccountQuery.of(query_of(event))
-    found = reading().account(name, limit=query.limit)
+@app.get("/accounts/.+")
+def account() -> Response[str]:
+    query = AccountQuery.of(app.current_event.query_string_parameters)
+    found = reading().account(app.current_event.path.removeprefix("/accounts/"), limit=query.limit)
     if found is None:
         return problem(404, "account_not_found", "no such account, or the model in force has none")
-    return json_answer(200, found.model_dump_json())
+    return json_response(200, found.model_dump_json())
 
 
-ROUTES: tuple[tuple[str, re.Pattern[str], Endpoint], ...] = (
-    ("GET", re.compile(HEALTH), health),
-    ("GET", re.compile(r"/leads"), leads_in_stage),
-    ("GET", re.compile(r"/leads/([^/]+)"), lead_by_id),
-    ("POST", re.compile(r"/leads/lookup"), lead_by_identifier),
-    ("POST", re.compile(r"/leads/([^/]+)/merge"), merge_lead),
-    ("POST", re.compile(r"/leads/([^/]+)/unmerge"), unmerge_lead),
-    ("GET", re.compile(r"/accounts/(.+)"), account),
-)
+@app.not_found
+def no_such_path(_error: NotFoundError) -> Response[str]:
+    return problem(404, "not_found", "no such path: see docs/api.md")
+
+
 RETRY = {"Retry-After": "5"}
 EXPECTED: dict[type[Exception], tuple[int, str, str, dict[str, str]]] = {
     NoSuchLead: (404, "lead_not_found", "no such lead", {}),
@@ -134,9 +135,9 @@ EXPECTED: dict[type[Exception], tuple[int, str, str, dict[str, str]]] = {
 }
 
 
-def handler(event: dict[str, Any], _context: LambdaContext) -> Answer:
+def answer_errors(app: APIGatewayHttpResolver, next_middleware: Next) -> Response[str]:
     try:
-        return answer(event)
+        return next_middleware(app)
     except InvalidRequest as error:
         return problem(400, "invalid_request", str(error))
     except RulingRefused as refused:
@@ -148,17 +149,13 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> Answer:
         return problem(500, "internal_error", "the request failed for no fault of yours: try again")
 
 
-def answer(event: Event) -> Answer:
+def require_token(app: APIGatewayHttpResolver, next_middleware: Next) -> Response[str]:
     """Nothing is answered without the token, not even that a path does not exist; only whether the function is up."""
-    method, path = event["requestContext"]["http"]["method"], path_of(event)
-    if path != HEALTH and not is_token(header(event, "authorization")):
-        return problem(
-            401, "unauthorized", "send the header `Authorization: Bearer <leads token>`", {"WWW-Authenticate": "Bearer"}
-        )
-    for allowed, pattern, endpoint in ROUTES:
-        if method == allowed and (match := pattern.fullmatch(path)):
-            return endpoint(event, *match.groups())
-    return problem(404, "not_found", "no such path: see docs/api.md")
+    if app.current_event.path == HEALTH or is_token(app.current_event.headers.get("authorization", "")):
+        return next_middleware(app)
+    return problem(
+        401, "unauthorized", "send the header `Authorization: Bearer <leads token>`", {"WWW-Authenticate": "Bearer"}
+    )
 
 
 def is_token(authorization: str) -> bool:
@@ -169,31 +166,17 @@ def is_token(authorization: str) -> bool:
     return scheme.lower() == "bearer" and bool(token) and is_same
 
 
-def path_of(event: Event) -> str:
-    """A stage that is not the default one leads every path."""
-    stage = event["requestContext"].get("stage", "$default")
-    path = str(event["rawPath"])
-    return path if stage == "$default" else path.removeprefix(f"/{stage}")
+app.use(middlewares=[answer_errors, require_token])
 
 
-def header(event: Event, name: str) -> str:
-    return next((value for given, value in (event.get("headers") or {}).items() if given.lower() == name), "")
-
-
-def query_of(event: Event) -> Mapping[str, str]:
-    return event.get("queryStringParameters") or {}
-
-
-def body_of(event: Event) -> str:
-    body = event.get("body") or ""
-    if event.get("isBase64Encoded"):
-        try:
-            body = base64.b64decode(body).decode()
-        except ValueError:
-            raise InvalidRequest("the body must be JSON in UTF-8") from None
+def request_body() -> str:
+    try:
+        body = app.current_event.decoded_body or ""
+    except UnicodeDecodeError:
+        raise InvalidRequest("the body must be JSON in UTF-8") from None
     if len(body) > BODY_CHARACTERS_MAX:
         raise InvalidRequest(f"the body has more than {BODY_CHARACTERS_MAX} characters")
-    return str(body)
+    return body
 
 
 def lead_id(text: str) -> str:
@@ -202,22 +185,26 @@ def lead_id(text: str) -> str:
     return text
 
 
-def queued(what: Literal["merge", "unmerge"], ruling: Ruling) -> Answer:
+def queued(what: Literal["merge", "unmerge"], ruling: Ruling) -> Response[str]:
     answer = QueuedRuling(queued=what, lead=ruling.lead, into=ruling.into or None)
-    return json_answer(202, answer.model_dump_json())
+    return json_response(202, answer.model_dump_json())
 
 
-def lead_or_404(lead: Lead | None) -> Answer:
+def lead_or_404(lead: Lead | None) -> Response[str]:
     if lead is None:
         return problem(404, "lead_not_found", "no such lead")
-    return json_answer(200, lead.model_dump_json())
+    return json_response(200, lead.model_dump_json())
 
 
-def problem(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> Answer:
-    return json_answer(status, Problem(code=code, message=message).model_dump_json(), headers)
+def problem(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> Response[str]:
+    return json_response(status, Problem(code=code, message=message).model_dump_json(), headers)
 
 
-def json_answer(status: int, body: str, headers: dict[str, str] | None = None) -> Answer:
+def json_response(status: int, body: str, headers: dict[str, str] | None = None) -> Response[str]:
     # What is said of a lead is for the asker's eyes, not for a cache.
-    headers = {"Content-Type": "application/json", "Cache-Control": "no-store", **(headers or {})}
-    return {"statusCode": status, "headers": headers, "body": body, "isBase64Encoded": False}
+    headers = {"Cache-Control": "no-store", **(headers or {})}
+    return Response(status_code=status, content_type="application/json", body=body, headers=headers)
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return app.resolve(event, context)
