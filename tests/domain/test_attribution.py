@@ -53,6 +53,22 @@ def test_what_the_client_says_of_the_campaign_outweighs_the_link() -> None:
     assert (touch.source, touch.medium, touch.campaign) == ("letter", "b", "May")
 
 
+def test_what_a_form_carried_along_of_the_link_is_the_same_touch_again() -> None:
+    landed = view(NOON, "paid-search", path="/?gclid=Cj0K", referrer="https://www.google.com/")
+    sent = view(
+        NOON + 60_000, "paid-search", path="/form", call="form", click_ids={"gclid": "Cj0K", "x": "y", "awc": 5}
+    )
+    assert [touch.at for touch in attribution([landed, sent]).touches] == [NOON]
+    alone = attribution([sent]).first
+    assert alone is not None
+    assert alone.click_ids == (("gclid", "Cj0K"),)
+
+
+def test_other_referrers_are_other_touches() -> None:
+    one, other = (view(NOON + at, "referral", referrer=f"https://{at}.example/") for at in range(2))
+    assert channels(one, other) == ["referral", "referral"]
+
+
 def test_the_first_touch_stays_and_the_last_moves_on() -> None:
     events = [view(NOON, "organic-search"), view(NOON + DAY, "email"), view(NOON + 2 * DAY, "paid-social")]
     found = attribution(events)

@@ -153,6 +153,8 @@ def test_no_campaign_in_many_words_is_none() -> None:
         ("track", {}, {"campaign": {"medium": "email"}}, "email"),
         ("form", {"page": f"{URL}?utm_medium=email"}, {}, "email"),
         ("form", {"page": URL}, {}, None),
+        ("form", {"page": URL}, {"click_ids": {"gclid": "1"}}, "paid-search"),
+        ("form", {"page": URL}, {"click_ids": ["gclid"]}, None),
         ("screen", {}, {}, None),
         ("track", {}, {"page": "x", "campaign": "x"}, None),
     ],

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leadscore.domain.attribution import attribution
 from leadscore.domain.event import Trust
 from leadscore.ingest.form_body import VALUE_BYTES_MAX, read_fields
 from leadscore.ingest.http import Response
@@ -80,6 +81,41 @@ def test_a_server_that_passes_a_form_on_is_believed_as_a_server() -> None:
     door = Door()
     submit(door, {"email": "a@b.org"}, key=SERVER_KEY)
     assert door.event.trust is Trust.SERVER
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"utm_source": "google", "utm_medium": "cpc", "gclid": "Cj0K"},
+        {"UTM-Source": " google ", "utmMedium": "cpc", "hs_google_click_id": "Cj0K"},
+        {"form_fields[utm_source]": "google", "fields[utm_medium]": "cpc", "GCLID": "Cj0K"},
+    ],
+)
+@pytest.mark.parametrize("content_type", [URLENCODED["content-type"], "application/json"])
+def test_what_hidden_fields_carry_along_is_a_touch(fields: dict[str, str], content_type: str) -> None:
+    door = Door()
+    said = {**fields, "email": "ada@example.org", "writeKey": PUBLIC_KEY}
+    body = json.dumps(said) if content_type == "application/json" else urlencode(said)
+    door.post("/forms/contact", body, key=None, headers={"content-type": content_type, "referer": "https://a.example/"})
+    touch = attribution(door.events).last
+    assert touch is not None
+    assert (touch.channel, touch.source, touch.medium) == ("paid-search", "google", "cpc")
+    assert touch.click_ids == (("gclid", "Cj0K"),)
+
+
+def test_an_ad_networks_mark_in_a_hidden_field_is_enough_for_a_touch() -> None:
+    door = Door()
+    submit(door, {"email": "ada@example.org", "ScCid": "abc"})
+    assert door.event.context["channel"] == "paid-social"
+
+
+@pytest.mark.parametrize("unfilled", ["{{utm_source}}", "%utm_source%", "[utm_source]", "xxxxx", "null", "(not set)"])
+def test_a_hidden_field_that_nobody_filled_says_nothing(unfilled: str) -> None:
+    door = Door()
+    page = {**URLENCODED, "referer": "https://www.example.com/contact?utm_source=newsletter"}
+    submit(door, {"email": "ada@example.org", "utm_source": unfilled, "gclid": unfilled}, headers=page)
+    assert door.event.context["campaign"] == {"source": "newsletter"}
+    assert "click_ids" not in door.event.context
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,14 @@ POST: dict[str, Any] = {
 }
 
 
+def test_hubspots_hidden_fields_are_a_touch() -> None:
+    hidden = [{"name": "utm_source", "value": "linkedin"}, {"name": "hs_facebook_click_id", "value": "fb.1"}]
+    door = Door()
+    door.post(PATH, {**POST, "fields": [*POST["fields"], *hidden]}, key=None, query=f"writeKey={PUBLIC_KEY}")
+    assert (door.event.context["channel"], door.event.context["campaign"]) == ("social", {"source": "linkedin"})
+    assert door.event.context["click_ids"] == {"fbclid": "fb.1"}
+
+
 def test_a_page_of_hubspots_sends_here_as_it_is() -> None:
     door = Door()
     response = door.post(PATH, POST, key=None, query=f"writeKey={PUBLIC_KEY}")

@@ -5,11 +5,11 @@ A touch is a contact that somebody brought about: a campaign, a search, a link o
 share, a page reached from the same site is no touch, and a direct visit is one only where nothing came before it.
 """
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-from leadscore.domain.event import DIRECT_CHANNEL, INTERNAL_CHANNEL, LeadEvent
+from leadscore.domain.event import DIRECT_CHANNEL, INTERNAL_CHANNEL, Json, LeadEvent
 from leadscore.domain.page import campaign_of, page_of, query_of, split_url, text_of
 from leadscore.domain.uncounted import is_flagged
 
@@ -28,6 +28,7 @@ CLICK_IDS = {
     }.items()
     for name in names
 }
+NOTHING: Mapping[str, Any] = {}
 #: Pages of one visit repeat what brought it about, single-page apps above all: within so much time that is one touch.
 SAME_TOUCH_MS = 30 * 60_000
 #: Of a text that a link carried; nobody's campaign has a longer name.
@@ -53,7 +54,9 @@ class Touch(NamedTuple):
 
     @property
     def brought_about_by(self) -> tuple[str, ...]:
-        return (self.channel, self.source, self.medium, self.campaign, self.term, self.content, self.referrer)
+        told = (self.source, self.medium, self.campaign, self.term, self.content)
+        # A form on the page says again what the link to it said, and nothing of the referrer.
+        return (self.channel, *told, "" if any(told) or self.click_ids else self.referrer)
 
 
 class Attribution(NamedTuple):
@@ -104,9 +107,21 @@ def _touch(event: LeadEvent) -> Touch | None:
         content=_cut(campaign.get("content", "")),
         referrer=_cut((referrer.hostname or "") if referrer is not None else ""),
         landing_page=_cut(f"{url.scheme}://{url.netloc}{url.path or '/'}" if url is not None else ""),
-        click_ids=tuple(
-            (name, kept) for name, value in query.items() if name.lower() in CLICK_IDS and (kept := _cut(value))
-        ),
+        click_ids=_click_ids({**query, **click_ids_of(event.context)}),
+    )
+
+
+def click_ids_of(context: Json) -> Mapping[str, Any]:
+    """What ad networks had added to a link, where a form carried it along: `context.click_ids`."""
+    carried = context.get("click_ids")
+    return carried if isinstance(carried, dict) else NOTHING
+
+
+def _click_ids(parameters: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (name, kept)
+        for name, value in parameters.items()
+        if name.lower() in CLICK_IDS and isinstance(value, str) and (kept := _cut(value))
     )
 
 

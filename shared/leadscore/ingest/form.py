@@ -11,7 +11,7 @@ from leadscore.ingest.clock import occurred_at
 from leadscore.ingest.form_body import CHARSET_FIELD, Fields
 from leadscore.ingest.ids import email_address, identifier
 from leadscore.ingest.json_body import checked
-from leadscore.ingest.page import campaign
+from leadscore.ingest.page import carried
 from leadscore.ingest.rejection import Rejected
 
 EVENT_NAME = "Form Submitted"
@@ -76,7 +76,7 @@ def read_form(
     content = {name: value for name, value in fields.items() if name != "writeKey"}
     traits, answers = _traits_and_answers(fields)
     page = page_url if split_url(page_url) is not None else ""
-    context = {"consent": _consent(fields), "campaign": campaign({}, page), "userAgent": user_agent}
+    context = {"consent": _consent(fields), **carried(fields, page), "userAgent": user_agent}
     return arrival.trusted_as(max(arrival.trust, Trust.DECLARED)).event(
         call="form",
         name=event_name("event", fields.get("event", EVENT_NAME)),

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from leadscore.domain.attribution import attribution
 from leadscore.domain.event import LeadEvent, Trust
 from leadscore.ingest.arrival import Arrival
 from leadscore.ingest.webhooks.ses import read_invocation
@@ -190,15 +191,27 @@ def test_a_mail_to_several_is_nobodys_click() -> None:
     assert door.events == []
 
 
-def test_a_visitors_id_comes_along_with_a_booking_and_a_mail() -> None:
-    meeting = copy.deepcopy(of("calendly-booked").body)
-    meeting["payload"]["tracking"]["anonymousId"] = "visitor-1"
+def test_a_visitors_id_comes_along_with_a_mail() -> None:
     mail = copy.deepcopy(of("postmark-open").body)
     mail["Metadata"]["anonymous_id"] = "visitor-1"
-    for kind, body in (("calendly", meeting), ("postmark", mail)):
-        door = new_door()
-        signed(kind, body).to(door)
-        assert identifiers(door.event)["anonymous_id"] == "visitor-1"
+    door = new_door()
+    signed("postmark", mail).to(door)
+    assert identifiers(door.event)["anonymous_id"] == "visitor-1"
+
+
+def test_what_brought_somebody_to_a_typeform_or_to_calendly_is_a_touch() -> None:
+    response = copy.deepcopy(of("typeform").body)
+    response["form_response"]["hidden"] |= {"utm_source": "google", "utm_medium": "xxxxx", "gclid": "Cj0K"}
+    meeting = copy.deepcopy(of("calendly-booked").body)
+    meeting["payload"]["tracking"] |= {"utm_source": "partner-x", "utm_medium": "webinar", "utm_campaign": None}
+    door = new_door()
+    signed("typeform", response).to(door)
+    signed("calendly", meeting).to(door)
+    ad, partner = (attribution([event]).last for event in door.events)
+    assert ad is not None
+    assert partner is not None
+    assert (ad.channel, ad.source, ad.medium, ad.click_ids) == ("paid-search", "google", "", (("gclid", "Cj0K"),))
+    assert (partner.channel, partner.source, partner.medium) == ("referral", "partner-x", "webinar")
 
 
 def test_equal_events_are_two_where_the_sender_says_so() -> None:

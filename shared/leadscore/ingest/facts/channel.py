@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from leadscore.domain.attribution import CLICK_IDS
+from leadscore.domain.attribution import CLICK_IDS, click_ids_of
 from leadscore.domain.event import DIRECT_CHANNEL, INTERNAL_CHANNEL, Json
 from leadscore.domain.page import campaign_of, page_of, query_of, split_url, text_of
 from leadscore.ingest.facts.referrers import APPS, MEDIUMS, PAID_MEDIUMS, SOURCES, channel_of_host
@@ -30,7 +30,7 @@ def channel(call: str, properties: Json, context: Json, own_referrers: frozenset
     url, referrer = text_of(page.get("url")), text_of(page.get("referrer"))
     query = query_of(split_url(url)) if "?" in url else {}
     tagged = _tagged(context.get("campaign"), query if "utm_" in url else {})
-    by_click = _by_click_id(query)
+    by_click = _by_click_id(query) or _by_click_id(click_ids_of(context))
     if tagged:
         return _by_campaign(tagged, by_click) or "referral"
     came_by = by_click or _by_referrer(referrer, url, own_referrers)
@@ -56,7 +56,7 @@ def _by_campaign(tagged: Mapping[str, str], by_click: str | None) -> str | None:
     return MEDIUMS.get(medium) or by_click or by_source
 
 
-def _by_click_id(query: Mapping[str, str]) -> str | None:
+def _by_click_id(query: Mapping[str, Any]) -> str | None:
     if not query:
         return None
     names = {name.lower() for name in query}

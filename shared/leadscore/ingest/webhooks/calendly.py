@@ -10,7 +10,7 @@ from typing import Any
 from leadscore.domain.event import Trust
 from leadscore.ingest.arrival import Arrival
 from leadscore.ingest.form import snake_case, trait_named, trait_value
-from leadscore.ingest.page import campaign
+from leadscore.ingest.page import carried
 from leadscore.ingest.webhooks.document import an_object, first, listed, part, text
 from leadscore.ingest.webhooks.signature import check_age, compare, plain_secret, sha256_hmac
 from leadscore.ingest.webhooks.vendor import Delivery, Reading, Told, Vendor, read_each, title_of
@@ -49,7 +49,6 @@ def _told(item: Mapping[str, Any]) -> Iterator[Told]:
     meeting, tracking = part(invitee, "scheduled_event"), part(invitee, "tracking")
     cancellation = part(invitee, "cancellation") if what == "invitee.canceled" else {}
     traits, answers = _traits_and_answers(invitee)
-    said = {str(key): str(value) for key, value in tracking.items() if value}
     yield Told(
         name=name,
         at=first(cancellation, "created_at")
@@ -57,7 +56,6 @@ def _told(item: Mapping[str, Any]) -> Iterator[Told]:
         or item.get("created_at"),
         dedup=[invitee.get("uri"), what],
         email=invitee.get("email"),
-        ids=tracking,
         properties={
             **answers,
             "meeting_type": meeting.get("name"),
@@ -65,7 +63,7 @@ def _told(item: Mapping[str, Any]) -> Iterator[Told]:
             "canceled_by": cancellation.get("canceler_type"),
         },
         traits=traits,
-        context={"campaign": campaign(said, ""), "timezone": text(invitee, "timezone")},
+        context={**carried(tracking), "timezone": text(invitee, "timezone")},
     )
 
 

@@ -12,7 +12,7 @@ from leadscore.domain.event import Trust
 from leadscore.ingest.arrival import Arrival
 from leadscore.ingest.clock import parse_time
 from leadscore.ingest.form import EVENT_NAME, snake_case, trait_named, trait_value
-from leadscore.ingest.page import campaign
+from leadscore.ingest.page import carried
 from leadscore.ingest.webhooks.document import an_object, first, listed, part, text
 from leadscore.ingest.webhooks.signature import base64_of, compare, plain_secret, sha256_hmac
 from leadscore.ingest.webhooks.vendor import Delivery, Reading, Told, Vendor, read_each, title_of
@@ -45,7 +45,6 @@ def _told(item: Mapping[str, Any]) -> Iterator[Told]:
     definition, hidden = part(response, "definition"), part(response, "hidden")
     traits, answers = _traits_and_answers(response, definition)
     others = {key: value for key, value in hidden.items() if key not in _IDS and not key.startswith("utm_")}
-    said = {str(key): str(value) for key, value in hidden.items()}
     yield Told(
         name=name,
         call="form",
@@ -62,7 +61,7 @@ def _told(item: Mapping[str, Any]) -> Iterator[Told]:
             "score": part(response, "calculated").get("score"),
         },
         traits=traits,
-        context={"campaign": campaign(said, "")},
+        context=carried(hidden),
     )
 
 
