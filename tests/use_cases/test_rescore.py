@@ -99,8 +99,16 @@ def test_an_unreadable_event_is_kept_aside_and_its_neighbours_count(desk: Desk) 
     assert [kept.code for kept in desk.world.failed_events.kept.values()] == ["unreadable_event"]
 
 
+def _ruling(lead: str) -> str:
+    return f'{{"v":3,"token":"t","cause":"merge","named_rulings":[{{"lead":{lead},"into":{{"crm":"c1"}},"at":1}}]}}'
+
+
 @pytest.mark.parametrize(
-    "body", ["", "{", "[]", "null", '{"v":1}', '{"v":3,"token":"t","cause":"event"}', "[" * 10_000]
+    "body",
+    [
+        *("", "{", "[]", "null", '{"v":1}', '{"v":4,"token":"t","cause":"event"}', "[" * 10_000),
+        *(_ruling(lead) for lead in ("{}", "[]", '{"crm":"c1","email":"a@b"}', '{"no kind":"x"}', '{"crm":""}')),
+    ],
 )
 def test_an_unreadable_message_fails_alone(desk: Desk, body: str) -> None:
     with pytest.raises(ValueError, match="message"):

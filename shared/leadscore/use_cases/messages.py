@@ -141,7 +141,7 @@ def read_message(body: str) -> Message:
 
 
 def _named(raw: Any) -> Identifier:
-    (name,) = identifiers_in(raw)
+    (name,) = identifiers_in({kind: str(value) for kind, value in raw.items()})
     return name
 
 
