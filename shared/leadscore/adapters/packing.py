@@ -27,8 +27,17 @@ def pack(document: Any) -> bytes:
 
 def unpack(packed: bytes) -> Any:
     """Raises ModelBehind on a dictionary that this version of the code does not know yet."""
+    return read_text(unpack_text(packed))
+
+
+def read_text(text: bytes) -> Any:
+    return json.loads(text.decode("utf-8", "surrogatepass"))
+
+
+def unpack_text(packed: bytes) -> bytes:
+    """The JSON itself. Raises ModelBehind like `unpack`."""
     dictionary = _DICTIONARIES.get(packed[0])
     if dictionary is None:
         raise ModelBehind(f"packed with dictionary {packed[0]}, newer than this code")
     inflate = zlib.decompressobj(wbits=_RAW, zdict=dictionary)
-    return json.loads((inflate.decompress(packed[1:]) + inflate.flush()).decode("utf-8", "surrogatepass"))
+    return inflate.decompress(packed[1:]) + inflate.flush()
