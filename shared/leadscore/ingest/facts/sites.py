@@ -4,7 +4,6 @@ What of a name somebody registered, the Public Suffix List tells, by the package
 """
 
 from functools import cache, lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -86,10 +85,14 @@ def _suffixes(ending: str) -> "PublicSuffixList":
 @cache
 def _lines() -> dict[str, list[str]]:
     """The list by the ending of its lines. To understand all of them takes 50 ms, and a site needs those of one."""
-    from publicsuffixlist import PSLFILE  # noqa: PLC0415
+    # Only where two hosts end alike.
+    from pkgutil import get_data  # noqa: PLC0415
 
+    listed = get_data("publicsuffixlist", "public_suffix_list.dat")
+    if listed is None:
+        raise ModuleNotFoundError("publicsuffixlist is not installed: run make setup")
     found: dict[str, list[str]] = {}
-    for line in Path(PSLFILE).read_text("utf-8").splitlines():
+    for line in listed.decode().splitlines():
         if line and not line.startswith("//"):
             ending = line.rpartition(".")[2]
             found.setdefault(ending if ending.isascii() else ending.encode("idna").decode(), []).append(line)
