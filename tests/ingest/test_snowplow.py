@@ -182,6 +182,43 @@ def test_events_are_named_after_their_schemas(schema: str, data: Any, name: str,
 
 
 @pytest.mark.parametrize(
+    ("event", "data", "player", "name", "properties"),
+    [
+        (
+            "snowplow.media/percent_progress_event",
+            {"percentProgress": 50},
+            {"label": "Tour", "mediaType": "video"},
+            "Video Watched",
+            {"percentProgress": 50, "share": 50, "video_id": "Tour"},
+        ),
+        ("snowplow.media/end_event", {}, {}, "Video Watched", {"share": 100}),
+        (
+            "snowplow/media_player_event",
+            {"type": "percentprogress", "label": "Tour"},
+            {"percentProgress": 25},
+            "Video Watched",
+            {"type": "percentprogress", "label": "Tour", "share": 25, "video_id": "Tour"},
+        ),
+        ("snowplow/media_player_event", {"type": "play"}, {}, "Media Player Event", {"type": "play"}),
+        (
+            "snowplow.media/percent_progress_event",
+            {"percentProgress": 50},
+            {"mediaType": "audio"},
+            "Percent Progress Event",
+            {"percentProgress": 50},
+        ),
+    ],
+)
+def test_the_media_plugins_tell_how_much_of_a_video_was_seen(
+    event: str, data: dict[str, Any], player: dict[str, Any], name: str, properties: dict[str, Any]
+) -> None:
+    door = shop()
+    schema = f"iglu:com.snowplowanalytics.{event}/jsonschema/1-0-0"
+    post(door, happened(schema, data, co=wrapped("contexts", [entity("media_player", player)])))
+    assert (door.event.name, door.event.properties) == (name, properties)
+
+
+@pytest.mark.parametrize(
     ("action", "entities", "name", "properties"),
     [
         (

@@ -13,6 +13,7 @@ from leadscore.ingest.ids import email_address, identifier
 from leadscore.ingest.json_body import EMPTY, checked, filled
 from leadscore.ingest.page import with_path
 from leadscore.ingest.rejection import Rejected
+from leadscore.ingest.segment_spec import VIDEO_EVENTS, VIDEO_WATCHED, flat, watched
 
 BATCH_EVENTS_MAX = 2_500
 #: What a batch says once goes into each of its events, and a few KB on the wire must not become 75 MB on the queue.
@@ -70,10 +71,13 @@ def read_call(item: Any, call: str, arrival: Arrival, envelope: Envelope | None 
     if call == "alias" and ids["user_id"] == ids["anonymous_id"]:
         return None
     properties, traits = _said(item, call, context)
+    name = EVENT_NAMES[call] or event_name("event", item.get("event"))
+    if name in VIDEO_EVENTS:
+        name, properties = VIDEO_WATCHED, watched(name, properties)
     timestamp = _timestamp(item)
     return arrival.event(
         call=call,
-        name=EVENT_NAMES[call] or event_name("event", item.get("event")),
+        name=name,
         # Of the item alone: what a batch says once for all its items is nobody's id.
         identifiers={
             **external_ids(_object(item, "context")),
@@ -167,7 +171,7 @@ def _said(item: Mapping[str, Any], call: str, context: Mapping[str, Any]) -> tup
     Of the person a group says which account it is of.
     """
     if call == "identify":
-        traits = {**_object(context, "traits"), **_object(item, "traits")}
+        traits = flat({**_object(context, "traits"), **_object(item, "traits")})
         email = email_address(traits.get("email"))
         return {}, {**traits, "email": email} if email else traits
     if call == "group":

@@ -14,6 +14,7 @@ from leadscore.ingest.arrival import event_name
 from leadscore.ingest.form import snake_case, trait_named, trait_value
 from leadscore.ingest.json_body import EMPTY, checked, parse
 from leadscore.ingest.rejection import Rejected
+from leadscore.ingest.segment_spec import VIDEO_WATCHED
 
 #: A tracker's parameters.
 type Payload = Mapping[str, Any]
@@ -42,6 +43,12 @@ _ECOMMERCE_NAMES = {
     "transaction": "Order Completed",
     "refund": "Order Refunded",
 }
+
+
+#: How far somebody is in a video, by the media plug-ins; of the older ones the kinds of their one event.
+_PROGRESS = frozenset({"percent_progress_event", "end_event"})
+_OLD_MEDIA, _PROGRESS_TYPES = "media_player_event", ("percentprogress", "ended")
+_WHOLE = 100
 
 
 class SelfDescribing(NamedTuple):
@@ -92,6 +99,8 @@ def told_by_schema(payload: Payload, entities: tuple[SelfDescribing, ...]) -> To
         return _shop_action(data, entities)
     if event.name == "submit_form":
         return _submitted_form(data)
+    if event.name in _PROGRESS or (event.name == _OLD_MEDIA and data.get("type") in _PROGRESS_TYPES):
+        return _watched(event.name, data, entities)
     name, renamed = _CANONICAL.get(event.name, (_title(event.name), {}))
     properties = {**data, **{ours: data[theirs] for ours, theirs in renamed.items() if theirs in data}}
     if event.name == "site_search" and isinstance(data.get("terms"), list):
@@ -113,6 +122,17 @@ def _submitted_form(data: Mapping[str, Any]) -> Told:
         else:
             answers[field] = element["value"]
     return Told("track", _CANONICAL["submit_form"][0], {**answers, "form": data.get("formId")}, traits)
+
+
+def _watched(name: str, data: Mapping[str, Any], entities: tuple[SelfDescribing, ...]) -> Told:
+    """How much of a video was seen so far, in percent, and which it is, as far as the player has a name for it."""
+    player = next(iter(data_of(entities, "media_player")), {})
+    if player.get("mediaType") == "audio":
+        return Told("track", _title(name), dict(data))
+    has_ended = name == "end_event" or data.get("type") == "ended"
+    share = _WHOLE if has_ended else data.get("percentProgress", player.get("percentProgress"))
+    named = {"video_id": data.get("label") or player.get("label"), "share": share}
+    return Told("track", VIDEO_WATCHED, {**data, **named})
 
 
 def _shop_action(data: Mapping[str, Any], entities: tuple[SelfDescribing, ...]) -> Told:

@@ -1,0 +1,78 @@
+"""What Segment's spec says in other words than ours: traits within objects, and a video that somebody watches.
+
+Source: https://segment.com/docs/connections/spec/identify/#traits and .../spec/video/.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from leadscore.ingest.form import trait_value
+from leadscore.ingest.json_body import EMPTY
+
+VIDEO_WATCHED = "Video Watched"
+#: Each tells how far somebody is, again and again. Those that end say so, where they do not tell how far that was.
+VIDEO_EVENTS = frozenset({"Video Content Playing", "Video Content Completed", "Video Playback Completed"})
+
+_SPELLINGS = {"first_name": "firstName", "last_name": "lastName"}
+#: Our traits by what they are called within an object. The object is kept, too.
+_WITHIN: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "address": {"country": ("country",), "state": ("state", "region"), "city": ("city",)},
+    "company": {
+        "company_name": ("name",),
+        "industry": ("industry",),
+        "company_size": ("employee_count", "employees", "size"),
+    },
+}
+_WHOLE = 100
+
+
+def flat(traits: dict[str, Any]) -> dict[str, Any]:
+    """The traits and, under our names, what stands in the spec's objects, unless it is said under our names already."""
+    found = {ours: _first(traits, (theirs,)) for ours, theirs in _SPELLINGS.items()}
+    for holder, names in _WITHIN.items():
+        within = traits.get(holder)
+        if isinstance(within, dict):
+            found |= {ours: _first(within, theirs) for ours, theirs in names.items()}
+    filled = {
+        ours: trait_value(ours, value)
+        for ours, value in found.items()
+        if value is not None and traits.get(ours) in EMPTY
+    }
+    return {**traits, **filled} if filled else traits
+
+
+def watched(name: str, properties: Mapping[str, Any]) -> dict[str, Any]:
+    """The properties of one of VIDEO_EVENTS, with our `share` and `video_id`."""
+    found: dict[str, Any] = {"video_id": _video(properties), "share": _share(name, properties)}
+    return {**{ours: value for ours, value in found.items() if value is not None}, **properties}
+
+
+def share_of(position: Any, length: Any) -> int | None:
+    """How much of a video somebody has seen, in percent. Of what is broadcast live nobody knows."""
+    if not _is_number(position) or not _is_number(length) or not length > 0:
+        return None
+    if position >= length:
+        return _WHOLE
+    return int(position / length * _WHOLE) if position > 0 else 0
+
+
+def _share(name: str, properties: Mapping[str, Any]) -> int | None:
+    share = share_of(properties.get("position"), properties.get("total_length"))
+    return _WHOLE if share is None and name != "Video Content Playing" else share
+
+
+def _video(properties: Mapping[str, Any]) -> Any:
+    """One alone: an event of the player may have several in its list, and says not which."""
+    listed = properties.get("content_asset_ids")
+    only = listed[0] if isinstance(listed, list) and len(listed) == 1 else None
+    return properties.get("content_asset_id") or only
+
+
+def _first(within: Mapping[str, Any], names: tuple[str, ...]) -> str | float | None:
+    """The first of these that is a text or a number."""
+    said = (within.get(name) for name in names)
+    return next((value for value in said if value != "" and isinstance(value, str | int | float)), None)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
