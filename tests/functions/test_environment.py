@@ -32,6 +32,32 @@ def test_importing_a_function_needs_no_environment(module: str) -> None:
     assert done.returncode == 0
 
 
+@pytest.mark.parametrize(
+    ("module", "unwanted"),
+    [
+        ("collect", ("leadscore.domain.fold",)),
+        ("decay", ("leadscore.domain.fold", "pydantic")),
+        ("notify", ("leadscore.domain.fold",)),
+        ("score", ("pydantic",)),
+        ("leads_api", ()),
+    ],
+)
+def test_a_start_loads_nothing_that_an_ordinary_call_does_not_need_and_collects_no_garbage(
+    module: str, unwanted: tuple[str, ...]
+) -> None:
+    code = f"""
+import sys, gc
+sys.path[:0] = ['.']
+import functions
+before = gc.get_stats()
+import functions.{module}
+print([name for name in {(*unwanted, "yaml")} if name in sys.modules], gc.get_stats() == before)
+"""
+    done = subprocess.run([sys.executable, "-I", "-c", code], env={}, capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[] True"
+
+
 @pytest.mark.usefixtures("aws")
 @pytest.mark.parametrize(
     ("make", "variables"),
