@@ -46,13 +46,26 @@ def test_success_is_exactly_200_and_a_small_json_body() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/v1/track", "/v1/track/", "/v1/t", "/v1/identify", "/v1/page", "/v1/screen", "/v1/group"]
+    "path",
+    [
+        "/v1/track",
+        "/v1/track/",
+        "/v1/t",
+        "/v1/identify",
+        "/v1/page",
+        "/v1/screen",
+        "/v1/group",
+        "/sdk/track",
+        "/sdk/page",
+        "/api/s/track",
+        "/api/s/s2s/page",
+    ],
 )
 def test_calls_are_found_under_their_paths(path: str) -> None:
     assert Door().post(path, GOOD).status == 200
 
 
-@pytest.mark.parametrize("path", ["/v1/batch", "/v1/import", "/v1/b"])
+@pytest.mark.parametrize("path", ["/v1/batch", "/v1/import", "/v1/b", "/sdk/batch"])
 def test_batches_are_found_under_their_paths(path: str) -> None:
     door = Door()
     assert door.post(path, {"batch": [GOOD]}).status == 200
@@ -97,6 +110,11 @@ def test_a_key_is_looked_for_in_basic_then_in_the_body(headers: dict[str, str], 
     assert len(door.events) == (1 if status == 200 else 0)
     if status == 401:
         assert code(response) == "invalid_write_key"
+
+
+@pytest.mark.parametrize(("header", "status"), [(PUBLIC_KEY, 200), (f"{PUBLIC_KEY}:x", 200), ("x", 401), ("", 401)])
+def test_jitsus_clients_have_the_key_in_a_header_of_their_own(header: str, status: int) -> None:
+    assert Door().post("/api/s/track", GOOD, key=None, headers={"x-write-key": header}).status == status
 
 
 def test_every_key_is_compared_even_after_a_match() -> None:
@@ -224,6 +242,43 @@ def test_without_the_queue_nothing_is_promised(path: str) -> None:
     assert (response.status, code(response)) == (503, "unavailable")
     assert int(response.headers["retry-after"]) > 0
     assert [type(error) for error in door.reports] == [ConnectionError]
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "is_readable"),
+    [
+        ("/v1/t", {}, False),
+        ("/v1/t", {"authorization": basic(PUBLIC_KEY)}, False),
+        ("/v1/track", {}, False),
+        ("/v1/track/", {}, False),
+        ("/sdk/page", {}, False),
+        ("/v1/track", {"authorization": basic(PUBLIC_KEY)}, True),
+        ("/v1/batch", {"authorization": basic(PUBLIC_KEY)}, True),
+        ("/v1/batch", {}, True),
+        ("/v1/b", {}, True),
+        ("/forms/demo", {}, True),
+    ],
+)
+def test_a_page_cannot_take_a_503_for_a_success_where_its_client_looks_at_no_status(
+    path: str, headers: dict[str, str], is_readable: bool
+) -> None:
+    door = Door(queue=MemoryQueue(before_call=out_of_order))
+    said = {"batch": [GOOD]} if path in {"/v1/batch", "/v1/b"} else {**GOOD, "email": "ada@example.org"}
+    response = door.post(path, {"writeKey": PUBLIC_KEY, **said}, key=None, headers=headers)
+    assert response.status == 503
+    assert ("access-control-allow-origin" in response.to_gateway()["headers"]) is is_readable
+
+
+@pytest.mark.parametrize(("path", "is_readable"), [("/v1/t", False), ("/sdk/track", False), ("/v1/track", True)])
+def test_nor_can_it_where_this_program_breaks(path: str, is_readable: bool) -> None:
+    assert ("access-control-allow-origin" in broken(path).to_gateway()["headers"]) is is_readable
+
+
+@pytest.mark.parametrize("path", ["/v1/t", "/v1/track"])
+def test_a_refusal_can_always_be_read(path: str) -> None:
+    response = Door().post(path, NOBODY, key=None)
+    assert response.status == 401
+    assert response.to_gateway()["headers"]["access-control-allow-origin"] == "*"
 
 
 def test_a_lost_answer_of_the_queue_is_no_success() -> None:
@@ -363,9 +418,8 @@ def test_analytics_js_finds_its_settings() -> None:
     headers = {"host": "collect.example.com", "x-forwarded-proto": "https"}
     response = Door().get(f"/v1/projects/{PUBLIC_KEY}/settings", headers=headers)
     settings = document(response)
-    assert settings["integrations"] == {
-        "Segment.io": {"apiKey": PUBLIC_KEY, "apiHost": "collect.example.com/v1", "protocol": "https"}
-    }
+    ours = {"apiKey": PUBLIC_KEY, "apiHost": "collect.example.com/v1", "protocol": "https"}
+    assert settings["integrations"] == {"Segment.io": ours, "Customer.io Data Pipelines": ours}
     assert settings["plan"]["track"]["__default"]["enabled"] is True
     assert settings["metrics"] == {"sampleRate": 0}
 

@@ -131,11 +131,14 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
+    """Without `is_readable` no page of another site may read it: to a page's script it looks like no answer at all."""
+
     status: int
     body: bytes = b""
     content_type: str = "application/json"
     headers: Mapping[str, str] = field(default_factory=dict)
     cookie: str | None = None
+    is_readable: bool = True
 
     def to_gateway(self) -> dict[str, Any]:
         """The answer in API Gateway's form."""
@@ -146,7 +149,7 @@ class Response:
                 "content-type": self.content_type,
                 "cache-control": "no-store",
                 "x-content-type-options": "nosniff",
-                **_CORS,
+                **(_CORS if self.is_readable else {}),
                 **self.headers,
             },
             "body": self.body.decode() if is_text else base64.b64encode(self.body).decode(),

@@ -39,6 +39,8 @@ def answer(collector: Collector, request: Request) -> Response:
     except Unavailable as error:
         collector.report_unavailable(error)
         response = unavailable()
+    if response.status >= 500 and _takes_any_answer_for_a_success(request.path, request.header("authorization")):
+        response = replace(response, is_readable=False)
     if _may_send_cookies(collector, request):
         response = with_credentials(response, request.header("origin"))
     return replace(response, body=b"") if request.method == "HEAD" else response
@@ -48,7 +50,8 @@ def broken(path: str) -> Response:
     """What is left to say where this program failed."""
     if any(route.pictures and route.path.fullmatch(_trimmed(path)) for route in ROUTES):
         return picture()
-    return failure(500, "internal_error", "something broke on our side: send it again later")
+    response = failure(500, "internal_error", "something broke on our side: send it again later")
+    return replace(response, is_readable=not _OF_ANALYTICS_JS.fullmatch(_trimmed(path)))
 
 
 def _route(collector: Collector, request: Request) -> Response:
@@ -64,6 +67,17 @@ def _route(collector: Collector, request: Request) -> Response:
                 405, "method_not_allowed", f"this path answers {allowed}: use one of them", {"allow": allowed}
             )
     return failure(404, "not_found", "there is nothing at this path: see docs/collect.md for those that there are")
+
+
+def _takes_any_answer_for_a_success(path: str, authorization: str) -> bool:
+    """Whether a client sent this that does not look at the status of an answer.
+
+    Up to version 1.70 analytics.js did not, nor do those made after it: whatever a page may read is a success to them.
+    What it may not read looks like a broken connection, after which they send again. They send no Authorization, where
+    RudderStack's, some of which give up on a broken connection, always do.
+    """
+    trimmed = _trimmed(path)
+    return bool(_OF_ANALYTICS_JS.fullmatch(trimmed) or (not authorization and _CALL.fullmatch(trimmed)))
 
 
 def _may_send_cookies(collector: Collector, request: Request) -> bool:
@@ -94,9 +108,13 @@ def _later(module: str, function: str) -> Endpoint:
 
 _GET = ("GET", "HEAD")
 _POST = ("POST",)
+#: June's clients have another prefix than Segment's.
+_CALL = re.compile(r"/(?:v1|sdk)/(identify|track|page|screen|group|alias|[itpsga])")
+#: Calls that no other client knows.
+_OF_ANALYTICS_JS = re.compile(r"/v1/[itpsga]|/sdk/[a-z]+")
 ROUTES: tuple[Route, ...] = (
-    Route(re.compile(r"/v1/(?:batch|import|b)"), _POST, segment.batch),
-    Route(re.compile(r"/v1/(identify|track|page|screen|group|alias|[itpsga])"), _POST, segment.call),
+    Route(re.compile(r"/(?:v1|sdk)/(?:batch|import|b)"), _POST, segment.batch),
+    Route(_CALL, _POST, segment.call),
     Route(re.compile(r"/v1/projects/([^/]+)/settings"), _GET, segment.settings),
     Route(re.compile(r"/pixel\.gif"), _GET, pixel.view, pictures=True),
     Route(re.compile(r"/forms/([^/]+)"), _POST, forms.submit),
@@ -108,6 +126,8 @@ ROUTES: tuple[Route, ...] = (
     Route(
         re.compile(r"/submissions/v3/integration/(?:secure/)?submit/([^/]+)/([^/]+)"), _POST, forms.submit_as_to_hubspot
     ),
+    # Jitsu's clients, in pages and (s2s) on servers.
+    Route(re.compile(r"/api/s/(?:s2s/)?(identify|track|page|screen|group|alias)"), _POST, segment.call),
     Route(re.compile(r"/v1/merge"), _POST, _later("rudderstack", "merge")),
     Route(re.compile(r"/beacon/v1/batch"), _POST, _later("rudderstack", "beacon")),
     Route(re.compile(r"/pixel/v1/(track|page)"), _GET, _later("rudderstack", "picture"), pictures=True),

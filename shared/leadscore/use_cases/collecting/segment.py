@@ -1,4 +1,4 @@
-"""Segment's HTTP API, which RudderStack's clients speak, too."""
+"""Segment's HTTP API, which the clients of RudderStack, Customer.io, Hightouch, June and Jitsu speak, too."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ _SHORT_CALLS = {"i": "identify", "t": "track", "p": "page", "s": "screen", "g": 
 
 def call(collector: Collector, request: Request, name: str) -> Response:
     document = parse(request.content())
-    arrival = collector.arrival(request, write_key_in(document))
+    arrival = collector.arrival(request, _jitsus_key(request) or write_key_in(document))
     event = read_call(document, _SHORT_CALLS.get(name, name), arrival)
     collector.keep([event] if event is not None else [])
     return SUCCESS
@@ -40,6 +40,11 @@ def take_batch(collector: Collector, document: Any, request: Request, key: Any) 
 def write_key_in(document: Any) -> Any:
     """The key where clients put it that can set no header."""
     return document.get("writeKey") if isinstance(document, dict) else None
+
+
+def _jitsus_key(request: Request) -> str:
+    """The key where Jitsu's clients put it. They insist on a colon and something behind it, which says nothing here."""
+    return request.header("x-write-key").partition(":")[0]
 
 
 def settings(collector: Collector, request: Request, key: str) -> Response:
