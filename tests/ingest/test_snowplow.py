@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from leadscore.adapters.memory import MemoryQueue
 from leadscore.domain.event import Trust, event_id
+from leadscore.ingest.facts.uncounted import House
 from leadscore.ingest.http import Response
 from leadscore.ingest.snowplow import PING_SECONDS
 from tests.ingest.door import NOON, PUBLIC_KEY, SERVER_KEY, Door, basic, document, identifiers, told
@@ -179,6 +180,33 @@ def test_events_are_named_after_their_schemas(schema: str, data: Any, name: str,
     door = shop()
     post(door, happened(schema, data))
     assert (door.event.name, door.event.properties) == (name, properties)
+
+
+@pytest.mark.parametrize(
+    ("schema", "data", "name"),
+    [
+        ("consent_preferences", {"eventType": "allow_all"}, "Consent Given"),
+        ("consent_preferences", {"eventType": "deny_all"}, "Consent Withdrawn"),
+        ("consent_preferences", {"eventType": "withdrawn"}, "Consent Withdrawn"),
+        ("consent_preferences", {"eventType": "expired"}, "Consent Withdrawn"),
+        ("consent_preferences", {"eventType": "pending", "consentScopes": ["analytics"]}, "Consent Preferences"),
+        (
+            "consent_preferences",
+            {"eventType": "allow_selected", "consentScopes": ["necessary", "Analytics"]},
+            "Consent Given",
+        ),
+        ("consent_preferences", {"eventType": "allow_selected", "consentScopes": ["necessary"]}, "Consent Withdrawn"),
+        ("consent_preferences", {"eventType": "implicit_consent", "consentScopes": ["analytics"]}, "Consent Given"),
+        ("consent_preferences", {"eventType": ["allow_all"], "consentScopes": [5]}, "Consent Preferences"),
+        ("consent_granted", {"expiry": "2026-05-01T00:00:00Z"}, "Consent Given"),
+        ("consent_withdrawn", {"all": True}, "Consent Withdrawn"),
+        ("cmp_visible", {"elapsedTime": 1.5}, "Cmp Visible"),
+    ],
+)
+def test_what_the_consent_plugin_tells_is_consent(schema: str, data: dict[str, Any], name: str) -> None:
+    door = Door(kinds={"shop-web": "snowplow"}, house=House.of({}, ["analytics"]))
+    post(door, happened(SCHEMA.format(schema), data))
+    assert (door.event.name, door.event.properties) == (name, data)
 
 
 @pytest.mark.parametrize(

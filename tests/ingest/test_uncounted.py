@@ -204,6 +204,77 @@ def test_a_refusal_is_honoured(category: str) -> None:
     assert context["consent"] == consent
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"consent": {"categoryPreferences": {"analytics": "false"}}},
+        {"consent": {"categoryPreferences": {"analytics": " Denied "}}},
+        {"consent": {"categoryPreferences": {"analytics": 0}}},
+        {
+            "consentManagement": {
+                "deniedConsentIds": ["C0004", "c0002"],
+                "allowedConsentIds": [],
+                "provider": "oneTrust",
+            }
+        },
+        {"consentManagement": {"deniedConsentIds": "C0002, C0004"}},
+        {"consentManagement": {"deniedConsentIds": '["C0002"]'}},
+    ],
+)
+def test_a_refusal_is_understood_however_a_client_writes_it(said: dict[str, Any]) -> None:
+    assert flags(sent("page", context=said)) == {"unconsented": True}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"consent": {"categoryPreferences": {"analytics": "true"}}},
+        {"consent": {"categoryPreferences": {"analytics": "granted"}}},
+        {"consentManagement": {"deniedConsentIds": ["C0004"], "allowedConsentIds": ["C0002"]}},
+    ],
+)
+def test_a_permission_is_understood_however_a_client_writes_it(said: dict[str, Any]) -> None:
+    assert flags(sent("page", context=said, headers={"sec-gpc": "1"})) == {}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"consent": {"categoryPreferences": {"analytics": "perhaps"}}},
+        {"consent": {"categoryPreferences": {"analytics": None}}},
+        {"consentManagement": {"deniedConsentIds": ["C0004"], "allowedConsentIds": []}},
+        {"consentManagement": "C0002"},
+        {"consentManagement": {"deniedConsentIds": [2, {"C0002": 1}]}},
+    ],
+)
+def test_what_answers_nothing_leaves_it_to_the_browsers_signal(said: dict[str, Any]) -> None:
+    assert flags(sent("page", context=said)) == {}
+    assert flags(sent("page", context=said, headers={"sec-gpc": "1"})) == {"unconsented": True}
+
+
+def test_a_refusal_in_a_pictures_address_is_honoured() -> None:
+    door = Door(house=HOUSE)
+    said = "context.consent.categoryPreferences.analytics=false"
+    door.get("/pixel/v1/page", f"writeKey={PUBLIC_KEY}&anonymousId=v&{said}")
+    assert flags(door.event.context) == {"unconsented": True}
+
+
+@pytest.mark.parametrize(
+    ("preferences", "name"),
+    [
+        ({"Analytics": True, "Advertising": False}, "Consent Given"),
+        ({"Analytics": False, "Advertising": True}, "Consent Withdrawn"),
+        ({"Advertising": True}, "Segment Consent Preference Updated"),
+    ],
+)
+def test_what_segments_consent_manager_tells_is_consent(preferences: dict[str, bool], name: str) -> None:
+    door = Door(house=HOUSE)
+    said = {"consent": {"categoryPreferences": preferences}}
+    event = {"event": "Segment Consent Preference Updated", "anonymousId": "v", "context": said}
+    door.post("/v1/track", event, key=PUBLIC_KEY)
+    assert door.event.name == name
+
+
 def test_a_refusal_of_something_else_is_none() -> None:
     assert flags(sent("page", context={"consent": {"categoryPreferences": {"Advertising": False}}})) == {}
 
@@ -230,7 +301,9 @@ JSON = st.recursive(
 
 
 @given(
-    st.fixed_dictionaries({}, optional=dict.fromkeys(("consent", "page", "userAgent", "machine", "webdriver"), JSON))
+    st.fixed_dictionaries(
+        {}, optional=dict.fromkeys(("consent", "consentManagement", "page", "userAgent", "machine", "webdriver"), JSON)
+    )
 )
 def test_no_context_is_a_reason_to_fail(context: dict[str, Any]) -> None:
     sent("page", context=context)

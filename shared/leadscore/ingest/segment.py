@@ -13,7 +13,7 @@ from leadscore.ingest.ids import email_address, identifier
 from leadscore.ingest.json_body import EMPTY, checked, filled
 from leadscore.ingest.page import with_path
 from leadscore.ingest.rejection import Rejected
-from leadscore.ingest.segment_spec import VIDEO_EVENTS, VIDEO_WATCHED, flat, watched
+from leadscore.ingest.segment_spec import CONSENT_EVENTS, VIDEO_EVENTS, VIDEO_WATCHED, flat, told_by_consent, watched
 
 BATCH_EVENTS_MAX = 2_500
 #: What a batch says once goes into each of its events, and a few KB on the wire must not become 75 MB on the queue.
@@ -74,6 +74,8 @@ def read_call(item: Any, call: str, arrival: Arrival, envelope: Envelope | None 
     name = EVENT_NAMES[call] or event_name("event", item.get("event"))
     if name in VIDEO_EVENTS:
         name, properties = VIDEO_WATCHED, watched(name, properties)
+    elif name in CONSENT_EVENTS:
+        name = told_by_consent(name, context, arrival.house.consent_categories)
     timestamp = _timestamp(item)
     return arrival.event(
         call=call,

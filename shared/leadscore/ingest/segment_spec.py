@@ -1,17 +1,24 @@
-"""What Segment's spec says in other words than ours: traits within objects, and a video that somebody watches.
+"""What Segment's spec says in other words than ours: traits within objects, how far a video was watched, and consent.
 
-Source: https://segment.com/docs/connections/spec/identify/#traits and .../spec/video/.
+Source: https://segment.com/docs/connections/spec/identify/#traits, .../spec/video/ and
+https://segment.com/docs/privacy/consent-management/consent-in-unify/.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
+from leadscore.domain.event import Json
+from leadscore.domain.uncounted import CONSENT_GIVEN, CONSENT_WITHDRAWN
+from leadscore.ingest.facts.consent import consent_answers
 from leadscore.ingest.form import trait_value
 from leadscore.ingest.json_body import EMPTY
 
 VIDEO_WATCHED = "Video Watched"
 #: Each tells how far somebody is, again and again. Those that end say so, where they do not tell how far that was.
 VIDEO_EVENTS = frozenset({"Video Content Playing", "Video Content Completed", "Video Playback Completed"})
+
+#: Told whenever somebody answered a consent manager, whatever the answer was; by its earlier name, too.
+CONSENT_EVENTS = frozenset({"Segment Consent Preference Updated", "Segment Consent Preference"})
 
 _SPELLINGS = {"first_name": "firstName", "last_name": "lastName"}
 #: Our traits by what they are called within an object. The object is kept, too.
@@ -45,6 +52,14 @@ def watched(name: str, properties: Mapping[str, Any]) -> dict[str, Any]:
     """The properties of one of VIDEO_EVENTS, with our `share` and `video_id`."""
     found: dict[str, Any] = {"video_id": _video(properties), "share": _share(name, properties)}
     return {**{ours: value for ours, value in found.items() if value is not None}, **properties}
+
+
+def told_by_consent(name: str, context: Json, categories: Collection[str]) -> str:
+    """Which of our events one of CONSENT_EVENTS is: none of them where it says nothing of what allows to score."""
+    answers = consent_answers(context, categories)
+    if not answers:
+        return name
+    return CONSENT_GIVEN if all(answers) else CONSENT_WITHDRAWN
 
 
 def share_of(position: Any, length: Any) -> int | None:

@@ -6,7 +6,7 @@ parameters describes itself by a schema (`snowplow_schemas`).
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from leadscore.domain.event import LeadEvent
@@ -81,7 +81,7 @@ def read_payload(
     canonical = checked({name: value for name, value in payload.items() if name not in _NOT_CONTENT})
     entities = tuple(entities_of(payload))
     page = _page(payload, page_url)
-    told = _told(payload, page, entities)
+    told = _told(payload, page, entities, arrival.house.consent_categories)
     # A true timestamp is what a server's tracker knows better than its own clock: no clock is to be corrected by.
     true_time = _text(payload, "ttm")
     timestamp = true_time or _text(payload, "dtm") or None
@@ -107,7 +107,9 @@ def read_payload(
     )
 
 
-def _told(payload: Payload, page: Mapping[str, Any], entities: tuple[SelfDescribing, ...]) -> Told:
+def _told(
+    payload: Payload, page: Mapping[str, Any], entities: tuple[SelfDescribing, ...], consent_categories: Collection[str]
+) -> Told:
     match payload.get("e"):
         case "pv":
             return Told("page", "Page Viewed", dict(page))
@@ -121,7 +123,7 @@ def _told(payload: Payload, page: Mapping[str, Any], entities: tuple[SelfDescrib
                 "track", event_name("se_ac", payload.get("se_ac")), {**said, "value": _number(payload, "se_va")}
             )
         case "ue":
-            return told_by_schema(payload, entities)
+            return told_by_schema(payload, entities, consent_categories)
         case "tr":
             return Told("track", "Order Completed", _order(payload))
         case "ti":

@@ -7,9 +7,10 @@ company's own.
 import base64
 import binascii
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from leadscore.domain.uncounted import CONSENT_GIVEN, CONSENT_WITHDRAWN
 from leadscore.ingest.arrival import event_name
 from leadscore.ingest.form import snake_case, trait_named, trait_value
 from leadscore.ingest.json_body import EMPTY, checked, parse
@@ -26,6 +27,7 @@ _LINK = {"url": "targetUrl"}
 _PRODUCT = {"product_id": "sku", "price": "unitPrice"}
 _CANONICAL: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "link_click": ("Link Clicked", _LINK),
+    "consent_granted": (CONSENT_GIVEN, {}),
     "screen_view": ("Screen Viewed", {}),
     "site_search": ("Site Searched", {}),
     "social_interaction": ("Social Engaged", {}),
@@ -45,6 +47,9 @@ _ECOMMERCE_NAMES = {
 }
 
 
+#: What was answered to a consent manager: to all that it asks, or to what is listed.
+_REFUSED = ("deny_all", "withdrawn", "expired")
+_SELECTED = ("allow_selected", "implicit_consent")
 #: How far somebody is in a video, by the media plug-ins; of the older ones the kinds of their one event.
 _PROGRESS = frozenset({"percent_progress_event", "end_event"})
 _OLD_MEDIA, _PROGRESS_TYPES = "media_player_event", ("percentprogress", "ended")
@@ -88,8 +93,8 @@ def data_of(entities: tuple[SelfDescribing, ...], name: str) -> list[Mapping[str
     ]
 
 
-def told_by_schema(payload: Payload, entities: tuple[SelfDescribing, ...]) -> Told:
-    """What a self-describing event says. Raises Rejected."""
+def told_by_schema(payload: Payload, entities: tuple[SelfDescribing, ...], consent_categories: Collection[str]) -> Told:
+    """What a self-describing event says. `consent_categories` are those that allow to score. Raises Rejected."""
     wrapped = _self_describing(_json(payload, "ue_px", "ue_pr"), "ue_px")
     event = _self_describing(wrapped.data, "ue_px")
     data = event.data if isinstance(event.data, dict) else {"data": event.data}
@@ -99,6 +104,8 @@ def told_by_schema(payload: Payload, entities: tuple[SelfDescribing, ...]) -> To
         return _shop_action(data, entities)
     if event.name == "submit_form":
         return _submitted_form(data)
+    if event.name == "consent_preferences":
+        return Told("track", _consent(data, consent_categories) or _title(event.name), dict(data))
     if event.name in _PROGRESS or (event.name == _OLD_MEDIA and data.get("type") in _PROGRESS_TYPES):
         return _watched(event.name, data, entities)
     name, renamed = _CANONICAL.get(event.name, (_title(event.name), {}))
@@ -122,6 +129,19 @@ def _submitted_form(data: Mapping[str, Any]) -> Told:
         else:
             answers[field] = element["value"]
     return Told("track", _CANONICAL["submit_form"][0], {**answers, "form": data.get("formId")}, traits)
+
+
+def _consent(data: Mapping[str, Any], categories: Collection[str]) -> str | None:
+    """Consent is given by what was allowed; nothing is said while somebody has not yet decided."""
+    kind, scopes = data.get("eventType"), data.get("consentScopes")
+    if kind in _REFUSED:
+        return CONSENT_WITHDRAWN
+    if kind in _SELECTED:
+        allowed = (
+            {scope.strip().lower() for scope in scopes if isinstance(scope, str)} if isinstance(scopes, list) else ()
+        )
+        return CONSENT_GIVEN if not categories or any(each in categories for each in allowed) else CONSENT_WITHDRAWN
+    return CONSENT_GIVEN if kind == "allow_all" else None
 
 
 def _watched(name: str, data: Mapping[str, Any], entities: tuple[SelfDescribing, ...]) -> Told:

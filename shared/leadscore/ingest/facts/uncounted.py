@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from leadscore.domain.event import Json, Trust
 from leadscore.domain.uncounted import INTERNAL, MACHINE, OWN_BROWSER, OWN_LEAD, UNCONSENTED
+from leadscore.ingest.facts.consent import consent_answers
 from leadscore.ingest.facts.crawlers import is_crawler
 
 #: What nobody but a server may say of an event.
@@ -27,7 +28,7 @@ class House:
     """Who is at home here. Addresses of mail as shell patterns (`qa+*@example.com`), all in lower case.
 
     `referrers` are hosts that bring nobody here: other sites of one's own, where people pay or log in.
-    `consent_categories` are those of `context.consent.categoryPreferences` that allow to score, in lower case.
+    `consent_categories` are those of consent that allow to score, in lower case.
     """
 
     email_domains: frozenset[str] = frozenset()
@@ -132,8 +133,7 @@ def _is_unconsented(said: Said, house: House) -> bool:
 
     A form is submitted by the person, and what a server tells is its own responsibility unless it says otherwise.
     """
-    preferences = _object(_object(said.context.get("consent")).get("categoryPreferences"))
-    answers = [answer for name, answer in preferences.items() if str(name).lower() in house.consent_categories]
+    answers = consent_answers(said.context, house.consent_categories)
     if False in answers:
         return True
     return said.opts_out and said.trust is Trust.PUBLIC and True not in answers
