@@ -65,6 +65,11 @@ def flags(context: Mapping[str, Any]) -> dict[str, Any]:
         "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/150.0.0.0 Safari/537.36",
         "python-requests/2.32.3",
         "curl/8.9.1",
+        "Slackbot 1.0 (+https://api.slack.com/robots)",
+        "Slack-ImgProxy (+https://api.slack.com/robots)",
+        "Mozilla/5.0 (compatible; Microsoft Outlook SafeLinks)",
+        "Microsoft Office Existence Discovery",
+        "Microsoft Office/16.0 (Microsoft Outlook 16.0.4266; Pro) Googlebot/2.1",
     ],
 )
 def test_a_crawler_names_itself(user_agent: str) -> None:
@@ -90,6 +95,41 @@ def test_a_crawler_names_itself(user_agent: str) -> None:
 )
 def test_a_persons_browser_is_no_crawler(user_agent: str) -> None:
     assert not is_crawler(user_agent)
+
+
+@pytest.mark.parametrize(
+    "user_agent",
+    [
+        "Microsoft Office/16.0 (Windows NT 10.0; Microsoft Outlook 16.0.4266; Pro)",
+        "Microsoft Office/16.0 (Microsoft Outlook Mail 16.0.6416; Pro)",
+        (
+            "Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 10.0; WOW64; Trident/7.0; .NET4.0C; .NET4.0E; "
+            "Microsoft Outlook 16.0.4266; ms-office; MSOffice 16)"
+        ),
+        "Outlook-iOS/709.2226530.prod.iphone (3.24.0)",
+        "Outlook-iOS-Android/1.0",
+        "Outlook-Android/2.0",
+        "MacOutlook/16.24.19041401 (Intelx64 Mac OS X Version 10.14.4)",
+        "Outlook-Express/7.0 (MSIE 7.0; Windows NT 6.1; WOW64; Trident/4.0)",
+        "Airmail 1.0 rv:148",
+        "Mozilla/5.0 (Macintosh; Intel Mac OS X 13_1) AppleWebKit/605.1.15 (KHTML, like Gecko) Airmail/5",
+        "Mail/3696.120.41 CFNetwork/1335 Darwin/21.6.0",
+        "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko)",
+        "Mozilla/5.0 (X11; Linux x86_64; rv:102.0) Gecko/20100101 Thunderbird/102.10.0",
+        (
+            "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Slack/4.35.126 "
+            "Chrome/116.0.5845.188 Electron/26.2.4 Safari/537.36 Slack_SSB/4.35.126"
+        ),
+    ],
+)
+def test_what_people_read_their_mail_in_is_no_crawler(user_agent: str) -> None:
+    assert not is_crawler(user_agent)
+
+
+def test_a_mail_that_is_opened_in_outlook_is_opened_by_a_person() -> None:
+    outlook = "Microsoft Office/16.0 (Windows NT 10.0; Microsoft Outlook 16.0.4266; Pro)"
+    assert flags(sent(key=SERVER_KEY, event="Email Opened", context={"userAgent": outlook})) == {}
+    assert flags(sent(key=SERVER_KEY, event="Email Opened", context={"userAgent": "curl/8"})) == {"machine": True}
 
 
 @given(st.text(max_size=300))

@@ -15,6 +15,15 @@ _BROWSER = re.compile(
 )
 #: Gmail and Yahoo fetch a mail's pictures on behalf of whoever opens it, at that moment: these opens are a person's.
 _MAIL_READERS = ("GoogleImageProxy", "YahooMailProxy")
+#: Programs in which people read mail and messages themselves. They are on the list, which is made to count visits of
+#: pages: what counts here is what else stands beside these names.
+_READERS = re.compile(
+    r"Microsoft Office/\d[\d.]*|Microsoft Outlook(?: Mail)? \d[\d.]*|Outlook-(?:iOS|Android|Express)[\w-]*/[\w.]+"
+    r"|MacOutlook/[\w.]+|Airmail[ /][\d.]+|^Mail/[\d.]+(?= CFNetwork)|Slack/[\d.]+(?=.*Slack_SSB/)|Slack_SSB/[\d.]+",
+    re.IGNORECASE,
+)
+#: Outlook's scanner, which opens the links of a mail before anybody reads it.
+_SCANNER = "safelinks"
 #: A crawler says what it is well before.
 _NAME_CHARACTERS_MAX = 512
 
@@ -28,4 +37,4 @@ def is_crawler(user_agent: str) -> bool:
 def _is_crawler(user_agent: str) -> bool:
     if not user_agent or _BROWSER.fullmatch(user_agent) or any(reader in user_agent for reader in _MAIL_READERS):
         return False
-    return crawler_list().has(user_agent)
+    return _SCANNER in user_agent.lower() or crawler_list().has(_READERS.sub("", user_agent))
