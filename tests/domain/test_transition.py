@@ -7,7 +7,7 @@ import pytest
 
 from leadscore.domain.cause import Cause
 from leadscore.domain.compiler import compile_model
-from leadscore.domain.difference import difference, remember_notice
+from leadscore.domain.difference import difference, keep_told, remember_told
 from leadscore.domain.event import LeadEvent
 from leadscore.domain.fold import advance, extend, fold
 from leadscore.domain.model import Model
@@ -79,14 +79,14 @@ class Told:
         """One commit of another model."""
         self.model = under
         following, _ = fold(self.events, under, activation=2, lead="L", as_of=self.now)
-        following.notices = dict(self.state.notices)
+        keep_told(following, self.state, under)
         return self._commits(following, Cause.MODEL, tells=tells)
 
     def _commits(self, following: LeadState, cause: Cause, *, tells: bool = False) -> Transition | None:
         following.version = self.state.version + 1
         transition = difference(self.state, following, self.model, activation=1, cause=cause, tells=tells)
         if transition is not None:
-            remember_notice(following, transition, self.model)
+            remember_told(self.state, following, transition, self.model)
         self.state = following
         return transition
 
@@ -513,3 +513,129 @@ def test_an_activation_that_tells_makes_no_news_of_imports_and_repairs(cause: Ca
 
     quiet = told(difference(lead.state, following, lead.model, activation=1, cause=cause, tells=True))
     assert not quiet.publish
+
+
+# -- what was told to nobody -------------------------------------------------------------------------------------------
+
+
+def imported(*names: str) -> Told:
+    """A lead that came from a file, of which nobody is told."""
+    lead = Told()
+    assert not told(lead.does(*names, cause=Cause.IMPORT)).publish
+    return lead
+
+
+def test_nobody_hears_that_a_lead_leaves_a_stage_that_it_came_into_quietly() -> None:
+    lead = imported("Fifty More")
+
+    assert move(lead.does("Twenty Less")) == ("mql", "new", False)
+    assert lead.does("Ten More") is None
+    again = told(lead.does("Ten More"))
+    assert (move(again), again.told_from) == (("new", "mql", True), "")
+
+
+def test_a_lead_that_came_quietly_is_heard_of_as_from_nothing_with_all_that_it_is_in() -> None:
+    lead = imported("Fifty More", "Security Page Viewed")
+
+    assert lead.does("Ten More") is None, "it is where it was"
+    up = told(lead.does("Fifty More", "Cloud Page Viewed"))
+    assert (move(up), up.told_from, up.direction) == (("mql", "sql", True), "", "up")
+    assert (up.passed, up.entered) == (("new", "mql"), ("cloud/curious", "security/interested"))
+    assert up.routes == ("sales", "security-team"), "nurture was told nothing that it would have to let go of"
+    down = told(lead.does("Twenty Less"))
+    assert (move(down), down.told_from) == (("sql", "mql", True), "sql")
+
+
+def test_nobody_hears_that_a_lead_leaves_a_list_that_it_came_into_quietly() -> None:
+    lead = imported("Cloud Page Viewed")
+
+    left = told(lead.waits(NOON + 32 * DAY))
+    assert (left.left, left.publish) == (("cloud/curious",), False), "its history has it all the same"
+    assert told(lead.does("Cloud Page Viewed")).publish
+
+
+def test_a_list_that_was_told_is_left_for_everybody_whatever_quiet_changes_lie_between() -> None:
+    lead = Told()
+    lead.does("Security Page Viewed")
+    assert not told(lead.does("Security Page Viewed", cause=Cause.IMPORT)).publish
+
+    left = told(lead.does(*["Security Off"] * 7))
+    assert (left.left, left.entered, left.publish) == (("security/interested",), (), True)
+
+
+def test_a_quiet_rise_that_is_lost_again_is_no_news_and_what_was_told_is_left_from_there() -> None:
+    lead = Told()
+    lead.does("Fifty More")
+    assert move(lead.does("Fifty More", cause=Cause.IMPORT)) == ("mql", "sql", False)
+
+    assert move(lead.does("Twenty Less")) == ("sql", "mql", False)
+    down = told(lead.does("Twenty Less", "Twenty Less", "Five Less"))
+    assert (move(down), down.told_from, down.routes) == (("mql", "new", True), "mql", ("nurture",))
+
+
+def test_a_quiet_rise_that_goes_on_is_told_from_where_it_was_told_last() -> None:
+    lead = Told()
+    lead.does("Ten More")
+    lead.does("Fifty More", cause=Cause.IMPORT)
+
+    up = told(lead.does("Fifty More"))
+    assert (move(up), up.told_from, up.passed) == (("mql", "sql", True), "new", ("mql",))
+
+
+def test_a_quiet_fall_is_made_good_quietly_and_a_further_one_is_told_from_where_it_was_told_last() -> None:
+    lead = Told()
+    lead.does("Fifty More", "Fifty More")
+    assert move(lead.does("Twenty Less", cause=Cause.IMPORT)) == ("sql", "mql", False)
+    assert move(lead.does("Ten More", "Ten More")) == ("mql", "sql", False)
+
+    lead.does("Twenty Less", cause=Cause.IMPORT)
+    down = told(lead.does("Twenty Less", "Twenty Less", "Five Less"))
+    assert (move(down), down.told_from, down.routes) == (("mql", "new", True), "sql", ("sales",))
+
+
+def test_what_a_model_moved_in_silence_is_no_news_when_it_falls_back() -> None:
+    lead = Told()
+    lead.does("Ten More", "Ten More")
+    easier = model(stages=[{"stage": "new"}, {**MODEL["stages"][1], "at": 15, "drop_below": 10}])
+    assert move(lead.is_rescored(easier)) == ("new", "mql", False)
+
+    assert move(lead.does("Twenty Less")) == ("mql", "new", False)
+    up = told(lead.does("Ten More", "Ten More"))
+    assert (move(up), up.told_from) == (("new", "mql", True), "new")
+
+
+def test_what_was_told_once_is_forgotten_by_no_fold_of_everything() -> None:
+    lead = imported("Fifty More")
+    anew, _ = fold(lead.events, lead.model, activation=1, lead="L", as_of=lead.now)
+    keep_told(anew, lead.state, lead.model)
+    lead.state = replace(anew, version=lead.state.version)
+
+    assert move(lead.does("Twenty Less")) == ("mql", "new", False)
+
+
+def test_a_visitor_whose_name_comes_from_a_file_is_heard_of_with_its_next_change() -> None:
+    lead = named(visitor())
+    lead.who = {"anonymous": "browser"}
+    lead.does("Fifty More", "Security Page Viewed")
+    named(lead)
+    assert not told(lead.does("Ten More", cause=Cause.IMPORT)).publish
+
+    up = told(lead.does("Fifty More"))
+    assert (move(up), up.told_from, up.entered) == (("mql", "sql", True), "", ("security/interested",))
+
+
+def test_nobody_hears_that_a_lead_is_gone_that_nobody_has_heard_of() -> None:
+    lead = imported("Fifty More", "Security Page Viewed")
+    closed = replace(lead.state, version=lead.state.version + 1, stage="", merged_into="other")
+
+    gone = told(difference(lead.state, closed, lead.model, activation=1, cause=Cause.MERGE))
+    assert (gone.publish, gone.merged_into) == (False, "other")
+
+
+def test_a_lead_of_which_all_was_told_has_nothing_more_to_remember() -> None:
+    lead = Told()
+    for names in (["Ten More"], ["Fifty More"], ["Security Page Viewed"], ["Twenty Less"], ["Unsubscribed"]):
+        lead.does(*names)
+        assert lead.state.untold == {}
+    assert imported("Ten More").state.untold == {}, "in the first stage there is nothing to tell"
+    assert imported("Fifty More").state.untold == {"": ""}

@@ -267,6 +267,22 @@ def test_an_import_is_quiet(desk: Desk) -> None:
     assert (desk.lead.stage, desk.told()) == ("sql", [])
 
 
+def test_an_import_is_quiet_when_time_takes_back_what_it_brought_and_its_lead_is_news_with_its_next_rise(
+    desk: Desk,
+) -> None:
+    read = event("Webinar Attended"), event("White Paper Read", at=NOON + 1)
+    desk.record(*read, cause=Cause.IMPORT)
+    assert desk.lead.stage == "mql"
+    desk.world.now = NOON + 31 * DAY
+    desk.tick()
+    assert [(change.cause, change.to_stage) for change in desk.transitions()][-1] == (Cause.TIME, "new")
+    assert desk.told() == []
+
+    desk.record(event("Demo Requested", at=NOON + 31 * DAY))
+    (told,) = [item for item in desk.transitions() if item.publish]
+    assert (told.told_from, told.to_stage, told.version) == ("", "sql", desk.lead.version)
+
+
 # -- a new model -------------------------------------------------------------------------------------------------------
 
 

@@ -248,15 +248,21 @@ def check(
 
 
 def _check_chain(chain: list[Transition], state: LeadState, model: Model) -> None:
-    stage = ""
+    stage, told_stage = "", ""
     lists: set[str] = set()
+    told_lists: set[str] = set()
     for transition in chain:
         assert transition.from_stage == stage, "consecutive transitions chain"
         stage = transition.to_stage
         if transition.introduces:  # As if it came from nothing, for nothing was told of it.
-            lists = set()
+            lists, told_lists = set(), set()
+        if transition.publish:
+            # Whoever is first told of a lead in the first stage has missed nothing.
+            assert transition.told_from in {told_stage, told_stage or model.entry.name}, "what is told chains, too"
+            told_stage, lists = transition.to_stage, told_lists
         assert lists >= set(transition.left), "only a list that was entered is left"
         lists = (lists - {*transition.left}) | {*transition.entered}
+        told_lists = lists if transition.publish else told_lists
     if not state.merged_into:
         assert lists == {*lists_of(state, model)} - {stage}, "the transitions end in the lists of the fold"
     assert stage == state.stage, "the last transition ends where the fold ends"

@@ -20,9 +20,10 @@ _SHORT_BYTES = 8
 _ID_BYTES = 2
 _MARK_BYTES = 6
 _IS_OUT, _IS_DISQUALIFIED, _IS_IDENTIFIED, _FLOOR_IS_STAGE, _HAS_ACCOUNT, _HAD_ACCOUNT = 1, 2, 4, 8, 16, 32
-_IS_OWN, _IS_UNCONSENTED, _HAS_SILENCED = 64, 128, 256
-#: What a state without an account or a silenced browser is: code that knows of neither may go on with it.
-_SCHEMA_OF_MOST = 2
+_IS_OWN, _IS_UNCONSENTED, _HAS_SILENCED, _HAS_UNTOLD = 64, 128, 256, 512
+#: What a state is of whose stages all is told, and one that has no account or silenced browser, either: code that knows
+#: of none of these may go on with it.
+_SCHEMA_OF_MANY, _SCHEMA_OF_MOST = 3, 2
 
 
 def state_values(state: LeadState) -> dict[str, Any]:
@@ -87,6 +88,7 @@ def state_from(values: Mapping[str, Any]) -> LeadState:
         channels=(_text(stream), _text(stream)),
         account=_text(stream) if flags & _HAS_ACCOUNT else "",
         silenced=tuple(_short(stream) for _ in _many(stream)) if flags & _HAS_SILENCED else (),
+        untold={_text(stream): _text(stream) for _ in _many(stream)} if flags & _HAS_UNTOLD else {},
     )
     _read_rest(state, stream)
     return state
@@ -112,7 +114,7 @@ def _read_rest(state: LeadState, stream: Iterator[int]) -> None:
 def _encode(state: LeadState) -> bytes:
     """Versions and times that lie a little before the state's own are kept as the difference, which is shorter."""
     out = bytearray()
-    _put_number(out, SCHEMA if state.account or state.had_account or state.silenced else _SCHEMA_OF_MOST)
+    _put_number(out, _schema(state))
     _put_number(out, state.as_of)
     _put_number(out, state.activation)
     _put_number(out, state.stage_since)
@@ -132,6 +134,7 @@ def _encode(state: LeadState) -> bytes:
         | state.is_own * _IS_OWN
         | state.is_unconsented * _IS_UNCONSENTED
         | bool(state.silenced) * _HAS_SILENCED
+        | bool(state.untold) * _HAS_UNTOLD
         | bool(state.account) * _HAS_ACCOUNT
         | state.had_account * _HAD_ACCOUNT,
     )
@@ -164,6 +167,13 @@ def _encode(state: LeadState) -> bytes:
     return bytes(out + rest if any(rest) else out)
 
 
+def _schema(state: LeadState) -> int:
+    """The oldest layout that has all of it."""
+    if state.untold:
+        return SCHEMA
+    return _SCHEMA_OF_MANY if state.account or state.had_account or state.silenced else _SCHEMA_OF_MOST
+
+
 def _put_rare(out: bytearray, state: LeadState) -> None:
     """What few leads have: the flags say which of it is there."""
     if state.account:
@@ -171,6 +181,10 @@ def _put_rare(out: bytearray, state: LeadState) -> None:
     if state.silenced:
         for browser in _each(out, state.silenced):
             _put_short(out, browser)
+    if state.untold:
+        for score, stage in _each(out, state.untold.items()):
+            _put_text(out, score)
+            _put_text(out, stage)
 
 
 def _encode_rest(state: LeadState) -> bytearray:

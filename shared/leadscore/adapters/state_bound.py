@@ -81,6 +81,7 @@ def state_bytes_max(document: Mapping[str, Any]) -> Bound:
         "inactivity": (_SLOT + _STEP) * len(document.get("inactivity", ())),
         "scores": (_NAME + 4) * len(_named(document)) + (2 * _NAME + _MOMENT) * len(_ladders(document)),
         "notices": _NOTICE * len(_quiet(document)),
+        "untold": 2 + _NAME + 2 * _NAME * len(_ladders(document)),
         "marks": _MARK * MARKS_MAX if any("once_per" in rule for rule in rules) else 0,
         "bursts": len(TELLERS)
         * sum(_SLOT + _BURST_EVENT * burst["at_least"] for burst in document.get("bursts", DEFAULT_BURSTS)),
@@ -93,7 +94,7 @@ def state_bytes_max(document: Mapping[str, Any]) -> Bound:
     always = {"visit", "ring", "homes", "scores"}
     shares = dict.fromkeys(always, 1) | {"cells of pools": _CELLS_USUAL, "bursts": _RULES_USUAL * len(TELLERS)}
     usual = {name: ceil(size / shares.get(name, _RULES_USUAL)) for name, size in most.items()}
-    return Bound(most, usual | {"fixed": _FIXED_USUAL})
+    return Bound(most, usual | {"fixed": _FIXED_USUAL, "untold": 0})
 
 
 def _scores(rule: Mapping[str, Any], otherwise: str = ENGAGEMENT) -> list[str]:

@@ -23,7 +23,7 @@ SPILLED_MARKS_MAX = 40_000
 #: Beyond these, browsers count no further values: anybody can make up many, and must not keep out a server's.
 PUBLIC_MARKS_MAX = 5_000
 #: The layout of a stored state. A worker that meets a higher number than it knows leaves the lead alone.
-SCHEMA = 3
+SCHEMA = 4
 
 
 @dataclass(slots=True)
@@ -69,6 +69,9 @@ class LeadState:
     `ladders` are the stages of scores that have their own, `ladder_since` when each of these last changed. `visit` is
     when the present visit started, when its last event happened, and how many there have been.
 
+    `notices` say when entering a quiet stage was told, `untold` which stage was told last where that is not the one
+    that the lead is in, since it was moved quietly: by the score that has the ladder, "" for the model's own.
+
     `account` is the company that the profile names, under a model that asks for one; `had_account` says that some
     committed version had one and was somebody, so that the lead may still stand among an account's.
     """
@@ -109,6 +112,7 @@ class LeadState:
     recent_since: int = 0
     homes: tuple[int, ...] = ()
     notices: dict[int, int] = field(default_factory=dict)
+    untold: dict[str, str] = field(default_factory=dict)
     merged_into: str = ""
     ruled_at: int = 0
     account: str = ""
@@ -153,6 +157,7 @@ class LeadState:
             ladders=dict(self.ladders),
             ladder_since=dict(self.ladder_since),
             notices=dict(self.notices),
+            untold=dict(self.untold),
             unbooked={},
         )
 
@@ -168,6 +173,7 @@ _BOOKKEEPING = frozenset(
         "homes",
         "ruled_at",
         "notices",
+        "untold",
         "had_account",
         "wakes_at",
         "spilled",

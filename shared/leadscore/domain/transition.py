@@ -12,7 +12,10 @@ class Transition(NamedTuple):
     """From one stage to another at one version of a lead, or into or out of a list that is no stage of the ladder.
 
     `from_stage` is "" at a birth and `to_stage` "" when a merge closes the lead. `introduces` marks the one with
-    which an anonymous lead became a person: what was kept quiet until then is told as one, from nothing to here.
+    which an anonymous lead became a person, or one that came quietly is heard of for the first time: what was kept
+    quiet until then is told as one, from nothing to here. `last_told` is the stage that was told last, where quiet
+    changes lie between it and `from_stage`; what is published says the difference to that, in `passed`, `entered` and
+    `left`, too.
     `occurred_at` is when it took effect, `as_of` the moment that the score was computed for.
     """
 
@@ -41,6 +44,7 @@ class Transition(NamedTuple):
     grade: str = ""
     matrix: str = ""
     priority: str = ""
+    last_told: str = ""
 
     @property
     def id(self) -> str:
@@ -49,5 +53,5 @@ class Transition(NamedTuple):
 
     @property
     def told_from(self) -> str:
-        """Where the lead comes from for whoever is told: what happened to an anonymous visitor was told to nobody."""
-        return "" if self.introduces else self.from_stage
+        """Where the lead comes from for whoever is told."""
+        return "" if self.introduces else self.last_told or self.from_stage

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from leadscore.domain.account import account_of_lead, points_for_account
 from leadscore.domain.cause import Cause
-from leadscore.domain.difference import difference, remember_notice
+from leadscore.domain.difference import difference, remember_told
 from leadscore.domain.event import Identifier
 from leadscore.domain.fold import advance
 from leadscore.domain.model import Model
@@ -125,7 +125,7 @@ class Committing:
             tells=in_force.tells,
         )
         if transition is not None:
-            remember_notice(following.state, transition, in_force.model)
+            remember_told(state, following.state, transition, in_force.model)
         for committed in (following.state, *([opening.state] if opening else ())):
             committed.had_account = committed.had_account or bool(account_of_lead(committed))
         self._store.commit(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import NamedTuple
 
-from leadscore.domain.difference import keep_notices
+from leadscore.domain.difference import keep_told
 from leadscore.domain.event import Identifier
 from leadscore.domain.fold import MarksUnread, OutOfOrder, extend, fold
 from leadscore.domain.model import Model
@@ -102,7 +102,7 @@ class Folding:
         following.homes = state.homes
         following.ruled_at = state.ruled_at
         following.had_account = state.had_account
-        keep_notices(following, state, in_force.model)
+        keep_told(following, state, in_force.model)
         remember_anew(following, following.version, (event.short for event in events[-RECENT_MAX:]))
         return following, profile if any(event.traits for event in events) else None
 

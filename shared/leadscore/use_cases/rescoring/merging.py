@@ -98,4 +98,5 @@ def closed_into(loser: LeadState, winner: LeadState) -> LeadState:
     closed.version += 1
     closed.stage, closed.stage_since, closed.due_at = "", winner.as_of, None
     closed.merged_into = winner.lead
+    closed.untold = {}
     return closed

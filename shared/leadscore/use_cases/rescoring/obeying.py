@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from leadscore.domain.cause import Cause
-from leadscore.domain.difference import difference, remember_notice
+from leadscore.domain.difference import difference, remember_told
 from leadscore.domain.event import Identifier
 from leadscore.domain.state import LeadState
 from leadscore.use_cases.messages import Ruling
@@ -98,12 +98,12 @@ class Obeying:
         opened.state.homes = ()
         opened.state.ruled_at = ruling.at
         # It was in no list while it was closed, though its last state says which ones it was taken from.
-        closed = replace(loser, ladders={})
+        closed = replace(loser, ladders={}, untold={})
         transition = difference(closed, opened.state, in_force.model, activation=in_force.activation, cause=Cause.MERGE)
         if transition is not None:
             # Whoever was told that it is gone has to hear that it is back, and be it at the entry.
             transition = transition._replace(publish=opened.state.identified)
-            remember_notice(opened.state, transition, in_force.model)
+            remember_told(closed, opened.state, transition, in_force.model)
         opening = Opening(opened.state, own, transition, opened.profile, opened.marks)
         if in_force.model.accounts is not None:
             self._foretell((loser.lead, winner.lead))  # Afterwards nothing says any more whose part it was.
