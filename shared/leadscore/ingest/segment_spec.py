@@ -20,32 +20,39 @@ VIDEO_EVENTS = frozenset({"Video Content Playing", "Video Content Completed", "V
 #: Told whenever somebody answered a consent manager, whatever the answer was; by its earlier name, too.
 CONSENT_EVENTS = frozenset({"Segment Consent Preference Updated", "Segment Consent Preference"})
 
-_SPELLINGS = {"first_name": "firstName", "last_name": "lastName"}
-#: Our traits by what they are called within an object. The object is kept, too.
-_WITHIN: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "address": {"country": ("country",), "state": ("state", "region"), "city": ("city",)},
+#: Our names by the spec's: of what stands beside our traits, and of what stands within an object, which is kept, too.
+_SPELLINGS = {"firstName": "first_name", "lastName": "last_name"}
+_WITHIN: Mapping[str, Mapping[str, str]] = {
+    "address": {"country": "country", "state": "state", "region": "state", "city": "city"},
     "company": {
-        "company_name": ("name",),
-        "industry": ("industry",),
-        "company_size": ("employee_count", "employees", "size"),
+        "name": "company_name",
+        "industry": "industry",
+        "employee_count": "company_size",
+        "employees": "company_size",
+        "size": "company_size",
     },
 }
+_THEIRS = frozenset({*_SPELLINGS, *_WITHIN})
 _WHOLE = 100
 
 
 def flat(traits: dict[str, Any]) -> dict[str, Any]:
-    """The traits and, under our names, what stands in the spec's objects, unless it is said under our names already."""
-    found = {ours: _first(traits, (theirs,)) for ours, theirs in _SPELLINGS.items()}
+    """The traits and, under our names, what the spec calls otherwise, unless it is said under our names already."""
+    if traits.keys().isdisjoint(_THEIRS):
+        return traits
+    found = dict(traits)
+    _fill(found, traits, _SPELLINGS)
     for holder, names in _WITHIN.items():
-        within = traits.get(holder)
-        if isinstance(within, dict):
-            found |= {ours: _first(within, theirs) for ours, theirs in names.items()}
-    filled = {
-        ours: trait_value(ours, value)
-        for ours, value in found.items()
-        if value is not None and traits.get(ours) in EMPTY
-    }
-    return {**traits, **filled} if filled else traits
+        if isinstance(within := traits.get(holder), dict):
+            _fill(found, within, names)
+    return found
+
+
+def _fill(traits: dict[str, Any], said: Mapping[str, Any], names: Mapping[str, str]) -> None:
+    for theirs, ours in names.items():
+        value = said.get(theirs)
+        if value not in EMPTY and isinstance(value, str | int | float) and traits.get(ours) in EMPTY:
+            traits[ours] = trait_value(ours, value)
 
 
 def watched(name: str, properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -81,12 +88,6 @@ def _video(properties: Mapping[str, Any]) -> Any:
     listed = properties.get("content_asset_ids")
     only = listed[0] if isinstance(listed, list) and len(listed) == 1 else None
     return properties.get("content_asset_id") or only
-
-
-def _first(within: Mapping[str, Any], names: tuple[str, ...]) -> str | float | None:
-    """The first of these that is a text or a number."""
-    said = (within.get(name) for name in names)
-    return next((value for value in said if value != "" and isinstance(value, str | int | float)), None)
 
 
 def _is_number(value: Any) -> bool:
