@@ -985,7 +985,7 @@ class _Lead:
         """The points that the limits leave; None if they stop the rule. What is given counts in all of them."""
         limits = self._own_limits(rule)
         bound = Trust.PUBLIC if points > 0 else Trust.DECLARED
-        if self.card.public_at_most and event.trust <= bound and points and "engagement" in rule.scores:
+        if self.card.public_at_most and event.trust <= bound and points:
             told = self._period(self.card.public_at_most.get("per", "ever"), event.received_at)
             limits.append((f"public {points > 0} {told}", self.card.public_at_most))
         used = []

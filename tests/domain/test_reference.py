@@ -250,6 +250,14 @@ def test_what_a_browser_tells_late_counts_where_nothing_is_used_up() -> None:
     assert read(model(rule(5, once=True)), [replace(late, trust=Trust.SERVER)]).total == 5
 
 
+def test_what_browsers_give_is_limited_over_all_scores() -> None:
+    document = model(
+        rule(8), rule(8, score="interest"), public={"at_most": {"points": 10}}, scores=[{"score": "interest"}]
+    )
+    outcome = read(document, acts(NOON, NOON + 1, trust=Trust.PUBLIC))
+    assert (outcome.scores["engagement"], outcome.scores["interest"]) == (8, 2)
+
+
 def test_forms_and_browsers_together_take_no_more_than_browsers_may() -> None:
     document = model(rule(8), rule(-8, "Page Closed"), public={"at_most": {"points": 10, "per": "day"}})
     bought = acts(*range(NOON, NOON + 9))

@@ -75,7 +75,7 @@ class PublicEntry(Part):
     """Limits on what anybody can send with a public key."""
 
     at_most: PointsAtMost
-    """How many points of engagement the events of public sources can give a lead, all rules together."""
+    """How many points the events of public sources can give a lead, all rules and scores together."""
 
 
 class ModelDocument(Part):

@@ -247,7 +247,7 @@ class _Compiler:
         public_limit = (
             # What anybody can send must neither raise a lead without bound nor ruin it.
             self._limit("public", "" if points > 0 else "losses", public["at_most"])._replace(by_arrival=True)
-            if public and points and ENGAGEMENT in scores
+            if public and points
             else None
         )
         # A matcher is made of it when such an event is first met: too late to hear that it is no condition.
