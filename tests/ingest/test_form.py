@@ -89,13 +89,14 @@ def test_a_server_that_passes_a_form_on_is_believed_as_a_server() -> None:
         {"utm_source": "google", "utm_medium": "cpc", "gclid": "Cj0K"},
         {"UTM-Source": " google ", "utmMedium": "cpc", "hs_google_click_id": "Cj0K"},
         {"form_fields[utm_source]": "google", "fields[utm_medium]": "cpc", "GCLID": "Cj0K"},
+        {"utm_source": ["google", "other"], "utm_medium": "cpc", "gclid": "Cj0K"},
     ],
 )
 @pytest.mark.parametrize("content_type", [URLENCODED["content-type"], "application/json"])
-def test_what_hidden_fields_carry_along_is_a_touch(fields: dict[str, str], content_type: str) -> None:
+def test_what_hidden_fields_carry_along_is_a_touch(fields: dict[str, Any], content_type: str) -> None:
     door = Door()
     said = {**fields, "email": "ada@example.org", "writeKey": PUBLIC_KEY}
-    body = json.dumps(said) if content_type == "application/json" else urlencode(said)
+    body = json.dumps(said) if content_type == "application/json" else urlencode(said, doseq=True)
     door.post("/forms/contact", body, key=None, headers={"content-type": content_type, "referer": "https://a.example/"})
     touch = attribution(door.events).last
     assert touch is not None
@@ -109,7 +110,9 @@ def test_an_ad_networks_mark_in_a_hidden_field_is_enough_for_a_touch() -> None:
     assert door.event.context["channel"] == "paid-social"
 
 
-@pytest.mark.parametrize("unfilled", ["{{utm_source}}", "%utm_source%", "[utm_source]", "xxxxx", "null", "(not set)"])
+@pytest.mark.parametrize(
+    "unfilled", ["{{utm_source}}", "%utm_source%", "[utm_source]", "xxxxx", "null", "(not set)", "(direct)"]
+)
 def test_a_hidden_field_that_nobody_filled_says_nothing(unfilled: str) -> None:
     door = Door()
     page = {**URLENCODED, "referer": "https://www.example.com/contact?utm_source=newsletter"}

@@ -68,6 +68,8 @@ def test_an_identify_calls_rules_may_read_them() -> None:
         ("Video Content Playing", {"position": True, "total_length": 1}, None),
         ("Video Content Playing", {"position": "30", "total_length": 120}, None),
         ("Video Content Playing", {"position": HUGE, "total_length": HUGE * 2}, 50),
+        ("Video Playback Paused", {"position": 60, "total_length": 120}, 50),
+        ("Video Playback Exited", {}, None),
         ("Video Playback Completed", {"position": 60, "total_length": 120}, 50),
         ("Video Playback Completed", {}, 100),
         ("Video Content Completed", {"total_length": 120}, 100),

@@ -16,7 +16,9 @@ _CARRIED = {
     "hsfacebookclickid": "fbclid",
 }
 #: What stands in such a field where nothing was carried along: a placeholder.
-_UNFILLED = re.compile(r"[%#$<\[{].*|x{3,}|null|none|undefined|\(?not[ _-]set\)?", re.IGNORECASE)
+_UNFILLED = re.compile(
+    r"[%#$<\[{].*|x{3,}|null|undefined|\(?(?:direct|none|not[ _-](?:set|provided))\)?", re.IGNORECASE
+)
 
 
 def with_path(page: Mapping[str, Any]) -> dict[str, Any]:
@@ -45,7 +47,8 @@ def carried(fields: Mapping[str, Any], url: str = "") -> dict[str, Any]:
     for name, value in fields.items():
         # Frameworks write `form_fields[utm_source]`.
         parameter = _CARRIED.get(_SEPARATORS.sub("", name.rpartition("[")[2].lower()))
-        if parameter and isinstance(value, str) and not _UNFILLED.fullmatch(value.strip()):
-            parameters[parameter] = value.strip()
+        said = value[0] if isinstance(value, list) and value else value
+        if parameter and isinstance(said, str) and not _UNFILLED.fullmatch(said.strip()):
+            parameters[parameter] = said.strip()
     click_ids = {name: value for name, value in parameters.items() if name in CLICK_IDS and value}
     return {"campaign": campaign(parameters, url), "click_ids": click_ids}

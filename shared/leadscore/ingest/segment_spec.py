@@ -14,9 +14,17 @@ from leadscore.ingest.form import trait_value
 from leadscore.ingest.json_body import EMPTY
 
 VIDEO_WATCHED = "Video Watched"
-#: Each tells how far somebody is, again and again. Those that end say so, where they do not tell how far that was.
-VIDEO_EVENTS = frozenset({"Video Content Playing", "Video Content Completed", "Video Playback Completed"})
-
+#: Each tells how far somebody is, again and again.
+VIDEO_EVENTS = frozenset(
+    {
+        "Video Content Playing",
+        "Video Content Completed",
+        "Video Playback Paused",
+        "Video Playback Interrupted",
+        "Video Playback Exited",
+        "Video Playback Completed",
+    }
+)
 #: Told whenever somebody answered a consent manager, whatever the answer was; by its earlier name, too.
 CONSENT_EVENTS = frozenset({"Segment Consent Preference Updated", "Segment Consent Preference"})
 
@@ -80,7 +88,7 @@ def share_of(position: Any, length: Any) -> int | None:
 
 def _share(name: str, properties: Mapping[str, Any]) -> int | None:
     share = share_of(properties.get("position"), properties.get("total_length"))
-    return _WHOLE if share is None and name != "Video Content Playing" else share
+    return _WHOLE if share is None and name.endswith("Completed") else share
 
 
 def _video(properties: Mapping[str, Any]) -> Any:
