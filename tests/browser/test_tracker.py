@@ -7,7 +7,7 @@ from playwright.sync_api import BrowserContext, Page
 
 from leadscore.domain.event import Trust
 from tests.browser.site import OTHER_SITE, Site, fields
-from tests.ingest.door import PUBLIC_KEY, identifiers
+from tests.ingest.door import PUBLIC_KEY, identifiers, told
 
 TALL = '<div style="height: 3000px">text</div>'
 
@@ -211,6 +211,31 @@ FORM = """
   <button name="title" value="clicked">Send</button>
 </form>
 """
+
+
+def test_a_form_tells_all_that_becomes_a_trait(site: Site, page: Page) -> None:
+    form = """
+    <form action="/contact" method="post" data-ls-form="contact">
+      <input name="email" type="email" value="ada@northwind.example">
+      <input name="confirm_email" type="email" value="ada@northwind.example">
+      <input name="annual_revenue" value="5000000">
+      <input name="number_of_employees" value="250">
+      <input name="jobRole" value="buyer">
+      <input name="Province" value="Ontario">
+      <input name="message" value="secret"><button>Send</button>
+    </form>"""
+    visit(site, page, "/contact", form)
+    page.click("button")
+    (event,) = site.wait("Form Submitted")
+
+    assert told(event.traits) == {
+        "email": "ada@northwind.example",
+        "annual_revenue": 5_000_000,
+        "company_size": 250,
+        "role": "buyer",
+        "state": "Ontario",
+    }
+    assert event.properties.keys() == {"form", "page"}
 
 
 def test_a_form_is_told_and_goes_where_the_page_sends_it(site: Site, page: Page) -> None:

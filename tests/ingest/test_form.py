@@ -153,6 +153,13 @@ def test_fields_about_a_person_become_traits_whatever_they_are_called(field: str
     assert door.event.properties == {"form": "contact"}
 
 
+def test_an_address_that_a_form_asks_for_twice_is_one() -> None:
+    door = Door()
+    submit(door, {"email": ["ada@example.org", "Ada@Example.org"]})
+    assert identifiers(door.event) == {"email": "ada@example.org"}
+    assert told(door.event.traits) == {"email": "ada@example.org"}
+
+
 @pytest.mark.parametrize("field", ["company[email]", "billing[email]", "email_2", "contact[a][email]", "email_consent"])
 def test_a_field_that_may_be_somebody_elses_is_no_trait(field: str) -> None:
     door = Door()

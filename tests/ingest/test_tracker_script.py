@@ -3,6 +3,8 @@
 import gzip
 import re
 
+import pytest
+
 from infra.bundle import minified
 from leadscore.ingest import form
 from leadscore.use_cases.collecting.tracker import tracker
@@ -45,19 +47,33 @@ def test_what_is_deployed_is_minified() -> None:
     assert b"// " not in minified(source).replace(b"https://", b"")
 
 
-def test_it_sends_unmarked_only_fields_that_become_traits() -> None:
-    found = re.search(r"const TRAIT =\s+/(.+)/;", tracker().content.decode())
+def sends(field: str) -> bool:
+    """Whether the script sends a field of this name that nobody has marked, as its regular expression says."""
+    found = re.search(r"const TRAIT =\s+/(.+)/i;", tracker().content.decode())
     assert found is not None
-    sends = re.compile(found[1]).match
-    assert [trait for trait in form._TRAITS if not sends(trait)] == ["annual_revenue"]
-    for other in (
-        "message",
-        "username",
-        "user_name",
-        "nickname",
-        "company_secret",
-        "card_number",
-        "maiden_name",
-        "pin",
+    return re.match(found[1], re.sub(r"[\W_]", "", field), re.IGNORECASE | re.ASCII) is not None
+
+
+def test_it_sends_each_field_that_the_collector_takes_for_a_trait() -> None:
+    assert [spelling for spelling in form._TRAIT_NAMES if not sends(spelling)] == []
+    for spelled in (
+        "firstName",
+        "First Name",
+        "job-title",
+        "annualRevenue",
+        "Number of employees",
+        "consent_newsletter",
     ):
-        assert not sends(other)
+        assert sends(spelled), spelled
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        *("message", "username", "user_name", "nickname", "company_secret", "card_number", "maiden_name", "pin"),
+        *("password", "token", "csrf", "statement", "cityscape", "organization_id", "phone_pin", "employee_id", "iban"),
+    ],
+)
+def test_it_sends_no_other_field_unmarked(field: str) -> None:
+    assert form.trait_named(field) is None
+    assert not sends(field)

@@ -117,7 +117,9 @@ def trait_named(field: str) -> str | None:
 def trait_value(trait: str, value: Any) -> Any:
     """The value as rules compare it: an address in lower case, a whole number as one."""
     if trait == "email":
-        return email_address(value) or value
+        # Forms ask for an address twice.
+        given = value if isinstance(value, list) else [value]
+        return next(filter(None, map(email_address, given)), value)
     if trait in _NUMERIC and isinstance(value, str) and _WHOLE_NUMBER.fullmatch(value):
         return int(value)
     return value

@@ -26,9 +26,9 @@
   const FIRST_READING_SECONDS = 15;
   const FILE = /\.(csv|dmg|docx?|epub|exe|msi|pdf|pptx?|xlsx?|zip)$/i;
   const SECRET = /card|cvc|cvv|iban|passw|\bcc-/i;
-  // The spellings of traits that the collector knows: ingest/form.py. Addresses are known by their fields' type, too.
+  // Every spelling of a trait that the collector knows (ingest/form.py), without what parts its words.
   const TRAIT =
-    /^(e?_?mail(_address)?|((first|last|full|family|given)_?|your_)?name|surname|phone(_number)?|tel(ephone)?|mobile|(job_?)?title|role|position|seniority|department|company(_name|_size)?|organi[sz]ation|employees|industry|website|budget|country|state|region|city|consent_.*)$/;
+    /^(.*email.*|mail|(first|last|full|family|given|fore|sur|your)?name|phone(number)?|tel(ephone)?|mobile(phone)?|(job)?(title|role)|position|seniority|department|company(name|size|website)?|organi[sz]ation|.*employees|employeecount|industry|website|homepage|.*revenue|budget|country|state|region|province|city|consent.*)$/i;
 
   // A browser may refuse storage, and somebody may have spoilt it: then things live as long as the page does.
   const attempt = (action) => {
@@ -258,7 +258,7 @@
       const { name, type, autocomplete, dataset } = control;
       const values = content.getAll(name);
       content.delete(name);
-      const field = dataset.lsField || (TRAIT.test(snake(name)) ? name : type === "email" && type);
+      const field = dataset.lsField || (type === "email" ? type : TRAIT.test(name.replace(/[\W_]/g, "")) && name);
       const isSecret = /^(password|file)$/.test(type) || SECRET.test(`${name} ${autocomplete}`);
       if (!field || isSecret || control.closest("[data-ls-ignore]")) continue;
       values.forEach((value) => fields.push([field, value]));
