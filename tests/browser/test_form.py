@@ -20,7 +20,8 @@ def form(site: Site, redirect: str, encoding: str = "application/x-www-form-urle
 def test_the_browser_is_sent_to_the_thanks_and_the_form_counts_once(site: Site, page: Page) -> None:
     page.route(f"{OTHER_SITE}/**", lambda route: route.fulfill(body="Thank you"))
     for encoding in ("application/x-www-form-urlencoded", "multipart/form-data"):
-        page.goto(site.page("/demo", form(site, f"{OTHER_SITE}/thanks", encoding), head=""))
+        html = form(site, f"{OTHER_SITE}/thanks", encoding).replace("👋", f"👋 as {encoding}")
+        page.goto(site.page("/demo", html, head=""))
         page.click("button")
         page.wait_for_url(f"{OTHER_SITE}/thanks")
         assert page.inner_text("body") == "Thank you"
@@ -28,7 +29,49 @@ def test_the_browser_is_sent_to_the_thanks_and_the_form_counts_once(site: Site, 
     assert len(site.requests) == 2
     for event in site.wait("Form Submitted", 2):
         assert (event.trust, identifiers(event)) == (Trust.DECLARED, {"email": "ada@northwind.example"})
-        assert event.properties["message"] == "Grüße 👋"
+        assert event.properties["message"].startswith("Grüße 👋 as ")
+
+
+def test_a_form_that_was_not_taken_and_is_sent_again_by_hand_counts_once(site: Site, page: Page) -> None:
+    site.refusals = [503]
+    page.route(f"{OTHER_SITE}/**", lambda route: route.fulfill(body="Thank you"))
+    address = site.page("/demo", form(site, f"{OTHER_SITE}/thanks"), head="")
+    page.goto(address)
+    page.click("button")
+    page.wait_for_url(f"{site.collector}/forms/demo-request")
+    assert (site.events, site.stays_quiet()) == ([], True), "a browser sends no form again by itself"
+
+    for _ in range(2):  # The first time it is taken; the second time somebody is not sure of that.
+        page.goto(address)
+        page.click("button")
+        page.wait_for_url(f"{OTHER_SITE}/thanks")
+    assert len(site.requests) == 3
+    (event,) = site.events
+    assert (event.name, identifiers(event)) == ("Form Submitted", {"email": "ada@northwind.example"})
+
+
+def test_a_double_click_on_a_form_that_the_tracker_knows_counts_once(site: Site, page: Page) -> None:
+    page.route(f"{OTHER_SITE}/**", lambda route: route.fulfill(body="Thank you"))
+    for _ in range(2):
+        page.goto(site.page("/demo", form(site, f"{OTHER_SITE}/thanks")))
+        site.wait_until(lambda: bool(page.evaluate("window.leadscore && leadscore.loaded")), "the tracker")
+        page.click("button")
+        page.wait_for_url(f"{OTHER_SITE}/thanks")
+
+    (event,) = site.wait("Form Submitted")
+    assert set(identifiers(event)) == {"email", "anonymous_id"}
+
+
+def test_a_form_with_a_refused_key_is_tried_once_and_its_sender_is_told(site: Site, page: Page) -> None:
+    html = form(site, f"{OTHER_SITE}/thanks").replace(PUBLIC_KEY, "website_0123456789abcdef0123456789abcdef")
+    page.goto(site.page("/demo", html, head=""))
+    with page.expect_navigation() as navigation:
+        page.click("button")
+
+    assert navigation.value is not None
+    assert (navigation.value.status, navigation.value.json()["code"]) == (401, "invalid_write_key")
+    assert site.stays_quiet()
+    assert (len(site.requests), site.events, site.door.failed.kept) == (1, [], {})
 
 
 def test_a_browser_is_sent_to_no_strange_site(site: Site, page: Page) -> None:

@@ -1,7 +1,8 @@
 """A form's post is a lead: however it is encoded, whatever the fields are called."""
 
+import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,7 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadscore.domain.attribution import attribution
+from leadscore.domain.durations import DAY_MS
 from leadscore.domain.event import Trust
+from leadscore.ingest.arrival import Arrival
+from leadscore.ingest.form import read_form
 from leadscore.ingest.form_body import VALUE_BYTES_MAX, read_fields
 from leadscore.ingest.http import Response
 from leadscore.ingest.rejection import Rejected
@@ -243,6 +247,30 @@ def test_a_form_sent_twice_with_its_message_id_is_one_event() -> None:
         submit(door, {"email": "a@b.org", "messageId": "m-1"})
     first, second = door.events
     assert (first.id, first.fingerprint) == (second.id, second.fingerprint)
+
+
+def sent_at(times: Iterable[int], *fields: Mapping[str, str], visitors: Iterable[str] = ("",)) -> set[str]:
+    """The ids of the events of these fields, by these visitors, sent at each of these times."""
+    found = set()
+    for visitor, said, received_at in itertools.product(visitors, fields, times):
+        arrival = Arrival("website", Trust.PUBLIC, received_at, lambda: "new")
+        found.add(read_form("demo", said, arrival, visitor=visitor or None, page_url="", user_agent="").id)
+    return found
+
+
+def test_a_form_that_somebody_sends_again_within_ten_minutes_counts_once() -> None:
+    minute = 60_000
+    ada = {"email": "a@b.org", "message": "Call me"}
+    assert len(sent_at([NOON, NOON + 1, NOON + 10 * minute - 1], ada)) == 1
+    assert len(sent_at([NOON, NOON + 10 * minute], ada)) == 2
+    assert len(sent_at([NOON], ada, {**ada, "message": "Call me now"}, {**ada, "email": "c@b.org"})) == 3
+    assert len(sent_at([NOON], {"note": "x"}, visitors=("v-1", "v-2"))) == 2
+
+
+def test_who_says_which_submission_it_is_is_believed() -> None:
+    ada = {"email": "a@b.org"}
+    assert len(sent_at([NOON, NOON + DAY_MS], {**ada, "messageId": "m-1"})) == 1
+    assert len(sent_at([NOON], {**ada, "messageId": "m-1"}, {**ada, "messageId": "m-2"})) == 2
 
 
 @pytest.mark.parametrize("address", ["asdf@asdf.com", "test@test.com", "a@a.a", "null@null", "null@acme.com"])

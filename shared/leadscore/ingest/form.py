@@ -10,11 +10,13 @@ from leadscore.ingest.arrival import Arrival, event_name
 from leadscore.ingest.clock import occurred_at
 from leadscore.ingest.form_body import CHARSET_FIELD, Fields
 from leadscore.ingest.ids import email_address, identifier
-from leadscore.ingest.json_body import checked
+from leadscore.ingest.json_body import checked, fingerprint
 from leadscore.ingest.page import carried
 from leadscore.ingest.rejection import Rejected
 
 EVENT_NAME = "Form Submitted"
+#: The same fields of the same visitor within ten minutes of the clock are one submission.
+AGAIN_MS = 10 * 60 * 1_000
 #: How a field begins that asks for consent.
 CONSENT = "consent_"
 
@@ -77,6 +79,7 @@ def read_form(
     traits, answers = _traits_and_answers(fields)
     page = page_url if split_url(page_url) is not None else ""
     context = {"consent": _consent(fields), **carried(fields, page), "userAgent": user_agent}
+    said = checked({"form": form, "fields": content} | ({"at": submitted_at} if submitted_at else {}))
     return arrival.trusted_as(max(arrival.trust, Trust.DECLARED)).event(
         call="form",
         name=event_name("event", fields.get("event", EVENT_NAME)),
@@ -85,14 +88,20 @@ def read_form(
             "email": email_address(traits.get("email")),
             "anonymous_id": identifier("anonymousId", fields.get("anonymousId")) or visitor,
         },
-        content=checked({"form": form, "fields": content} | ({"at": submitted_at} if submitted_at else {})),
-        message_id=fields.get("messageId"),
+        content=said,
+        message_id=fields.get("messageId") or (None if submitted_at else _sending(said, visitor, arrival.received_at)),
         is_dated=bool(submitted_at),
         occurred_at=occurred_at(timestamp=submitted_at, sent_at=None, received_at=arrival.received_at),
         properties={**answers, "form": form} | ({"page": page} if page else {}),
         traits=traits,
         context={name: value for name, value in context.items() if value},
     )
+
+
+def _sending(said: str, visitor: str | None, received_at: int) -> str:
+    """What all sendings of the same fields have in common: somebody who clicks twice, or again since no answer came,
+    means one."""
+    return f"again:{fingerprint(f'{visitor} {said}')}:{received_at // AGAIN_MS}"
 
 
 def _traits_and_answers(fields: Fields) -> tuple[dict[str, Any], dict[str, Any]]:

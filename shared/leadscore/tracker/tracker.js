@@ -244,7 +244,6 @@
   const completed = ({ target, formData }) => {
     if (!isActive || !isOurs(target)) return;
     formData.set("anonymousId", visitor);
-    formData.set("messageId", hex());
   };
 
   const submitted = ({ target: form }) => {
