@@ -57,12 +57,13 @@ JUNK = frozenset(
     }
 )
 _QUOTES = "\"'`"
-#: `00000000`, a nil UUID, with or without its lines, a line alone.
-_NOTHING = re.compile(r"[0-]+")
-#: Where a template language puts a value, and nobody has: {{id}}, ${id}, #{id}, {%id%}, [%id%], <%id%>, %%id%%, *|ID|*.
-_PLACEHOLDER = re.compile(r"\{\{.*\}\}|[$#]\{.*\}|\{%.*%\}|\[%.*%\]|<%.*%>|%%.+%%|\*\|.*\|\*")
-#: The same by signs that may stand within an id, so of a whole one: <id>, {id}, [id], [[id]], %ID%. No GUID in braces.
-_PLACEHOLDER_ALONE = re.compile(r"<.*>|\[\[.*\]\]|[{\[](?![0-9a-f]{32}[}\]])[a-z][a-z0-9_. ]*[}\]]|%[a-z][a-z_.]*%")
+#: Zeros and lines: `00000000`, a nil UUID without its lines, a line alone. Or where a template language puts a value, and
+#: nobody has: {{id}}, ${id}, #{id}, {%id%}, [%id%], <%id%>, %%id%%, *|ID|*. Or the same by signs that may stand within an
+#: id, so of a whole one: <id>, {id}, [id], [[id]], %ID%. A GUID in braces is one.
+_NO_ID = re.compile(
+    r"^[0-]+$|\{\{.*\}\}|[$#]\{.*\}|\{%.*%\}|\[%.*%\]|<%.*%>|%%.+%%|\*\|.*\|\*"
+    r"|^<.*>$|^\[\[.*\]\]$|^[{\[](?![0-9a-f]{32}[}\]])[a-z][a-z0-9_. ]*[}\]]$|^%[a-z][a-z_.]*%$"
+)
 #: Control characters, halves of surrogate pairs, and what stands for a character that got lost (U+FFFD).
 _BROKEN = "\\x00-\\x1f\\x7f-\\x9f\ud800-\udfff\ufffd-\uffff"
 _BROKEN_CHARACTER = re.compile(f"[{_BROKEN}]")
@@ -79,13 +80,14 @@ def identifier(field: str, value: Any) -> str | None:
     if not isinstance(value, str):
         raise Rejected("invalid_id", f"`{field}` must be a string or a whole number")
     text = unicodedata.normalize("NFC", value).strip()
-    if text.strip(_QUOTES).strip().casefold() in JUNK or _NOTHING.fullmatch(text):
+    folded = text.casefold()
+    if folded in JUNK or (folded[0] in _QUOTES and folded.strip(_QUOTES).strip() in JUNK):
         return None
     if _BROKEN_CHARACTER.search(text):
         raise Rejected("invalid_id", f"`{field}` has a control or broken character: send plain text")
     if len(text.encode()) > IDENTIFIER_BYTES_MAX:
         raise Rejected("invalid_id", f"`{field}` is longer than {IDENTIFIER_BYTES_MAX} bytes: send a shorter id")
-    return None if _is_placeholder(text) else text
+    return None if _NO_ID.search(folded) else text
 
 
 def email_address(value: Any) -> str | None:
@@ -93,10 +95,5 @@ def email_address(value: Any) -> str | None:
     if not isinstance(value, str):
         return None
     text = unicodedata.normalize("NFC", unicodedata.normalize("NFC", value).strip().lower())
-    is_address = _ADDRESS.fullmatch(text) and len(text.encode()) <= EMAIL_BYTES_MAX and not _is_placeholder(text)
+    is_address = _ADDRESS.fullmatch(text) and len(text.encode()) <= EMAIL_BYTES_MAX and not _NO_ID.search(text)
     return text if is_address else None
-
-
-def _is_placeholder(text: str) -> bool:
-    folded = text.casefold()
-    return _PLACEHOLDER.search(folded) is not None or _PLACEHOLDER_ALONE.fullmatch(folded) is not None
