@@ -2,7 +2,7 @@
 who, and leads whose accounts are to be looked at."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from leadscore.domain.cause import Cause
@@ -14,7 +14,9 @@ VERSION = 1
 ACCOUNTS_VERSION = 2
 #: What tells of rulings by names, likewise.
 NAMES_VERSION = 3
-_VERSIONS = (VERSION, ACCOUNTS_VERSION, NAMES_VERSION)
+#: What says once what its events have in common, likewise.
+SHARED_VERSION = 4
+_VERSIONS = (VERSION, ACCOUNTS_VERSION, NAMES_VERSION, SHARED_VERSION)
 #: A message stays far below what the queue takes, and a lead's trouble costs few others a redelivery.
 EVENTS_MAX = 50
 BODY_BYTES_MAX = 200_000
@@ -67,7 +69,15 @@ class Message(NamedTuple):
 
 
 def events_body(token: str, events: Sequence[LeadEvent], cause: Cause = Cause.EVENT) -> str:
-    return _body({"v": VERSION, "token": token, "cause": cause, "events": [event.to_json() for event in events]})
+    """What a client said once for a whole batch is in the context of each of its events, and once in the message."""
+    documents = [event.to_json() for event in events]
+    shared = _shared(events)
+    if not shared:
+        return _body({"v": VERSION, "token": token, "cause": cause, "events": documents})
+    for document in documents:
+        own = {name: value for name, value in document["context"].items() if name not in shared}
+        document["context"] = own
+    return _body({"v": SHARED_VERSION, "token": token, "cause": cause, "context": shared, "events": documents})
 
 
 def event_bodies(
@@ -76,6 +86,24 @@ def event_bodies(
     """Messages of at most EVENTS_MAX events and BODY_BYTES_MAX bytes, each with its own delivery token."""
     for start in range(0, len(events), EVENTS_MAX):
         yield from _sized_bodies(events[start : start + EVENTS_MAX], new_token, cause)
+
+
+def _shared(events: Sequence[LeadEvent]) -> dict[str, Any]:
+    """What all contexts hold, and not only something that looks the same: `1` is no `true`."""
+    if len(events) <= 1:
+        return {}
+    shared = dict(events[0].context)
+    for event in events[1:]:
+        context = event.context
+        for name in [name for name in shared if name not in context or context[name] is not shared[name]]:
+            del shared[name]
+        if not shared:
+            break
+    return shared
+
+
+def _whole(raw: Mapping[str, Any], shared: Mapping[str, Any]) -> dict[str, Any]:
+    return {**raw, "context": {**shared, **raw["context"]}}
 
 
 def ticks_body(token: str, leads: Sequence[str], cause: Cause, *, activation: int = 0) -> str:
@@ -112,12 +140,13 @@ def read_message(body: str) -> Message:
     try:
         document = json.loads(body)
         if document["v"] not in _VERSIONS:
-            raise UnreadableMessage(f"message version {VERSION} to {NAMES_VERSION} is expected")
+            raise UnreadableMessage(f"message version {VERSION} to {SHARED_VERSION} is expected")
         events: list[LeadEvent] = []
         unreadable: list[UnreadableEvent] = []
+        shared = document.get("context", {})
         for raw in document.get("events", ()):
             try:
-                events.append(LeadEvent.from_json(raw))
+                events.append(LeadEvent.from_json(_whole(raw, shared) if shared else raw))
             except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
                 unreadable.append(UnreadableEvent(raw, f"not an event: {type(error).__name__}"))
         return Message(
