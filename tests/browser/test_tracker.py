@@ -82,6 +82,26 @@ def test_a_page_made_ready_in_advance_counts_when_it_is_shown(site: Site, page: 
     site.wait("Page Viewed")
 
 
+def test_a_page_that_the_browser_has_kept_is_viewed_again_by_who_comes_back(site: Site, page: Page) -> None:
+    visit(site, page, "/pricing")
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: false}))")
+    assert site.stays_quiet()
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+    first, again = site.wait("Page Viewed", 2)
+
+    assert again.properties == first.properties
+    assert identifiers(again) == identifiers(first)
+
+
+def test_a_page_in_a_sandbox_which_may_keep_nothing_still_tells_of_its_view(site: Site, page: Page) -> None:
+    framed = site.page("/framed")
+    page.goto(site.page("/", f'<iframe sandbox="allow-scripts" src="{framed}"></iframe>', head=""))
+    (event,) = site.wait("Page Viewed")
+
+    assert event.properties["path"] == "/framed"
+    assert identifiers(event).keys() == {"anonymous_id"}
+
+
 def test_a_browser_that_a_program_drives_says_so(site: Site, page: Page) -> None:
     page.add_init_script("Object.defineProperty(navigator, 'webdriver', {value: true})")
     visit(site, page)
@@ -269,6 +289,46 @@ def test_a_form_that_a_script_sends_is_told_too(site: Site, page: Page) -> None:
 
     assert site.posted_here == []
     assert len(site.named("Form Submitted")) == 1
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "form.submit()",
+        "form.requestSubmit()",
+        # As pages do that check a form first, or ask for a token.
+        """form.addEventListener('submit', (event) => {
+             event.preventDefault()
+             setTimeout(() => form.submit(), 100)
+           })
+           form.requestSubmit()""",
+    ],
+)
+def test_a_form_that_a_script_submits_is_told_once_and_goes_where_it_should(
+    site: Site, page: Page, script: str
+) -> None:
+    site.page("/contact", "Thank you")
+    visit(site, page, "/", FORM)
+    page.evaluate(f"{{ const form = document.forms[0]; {script} }}")
+    page.wait_for_url(f"{site.url}/contact")
+    site.wait("Form Submitted")
+    site.wait("Page Viewed", 2)
+    page.wait_for_function("localStorage.ls_queue === '[]'")
+
+    assert len(site.named("Form Submitted")) == 1
+    assert len(site.posted_here) == 1
+
+
+def test_a_second_click_on_a_form_says_nothing_new_and_other_content_does(site: Site, page: Page) -> None:
+    visit(site, page, "/", FORM)
+    page.evaluate("document.forms[0].addEventListener('submit', (event) => event.preventDefault())")
+    page.dblclick("button")
+    site.wait("Form Submitted")
+    page.fill("[name=firstName]", "Augusta")
+    page.click("button")
+    told = site.wait("Form Submitted", 2)
+
+    assert [event.traits["first_name"] for event in told] == ["Ada", "Augusta"]
 
 
 def test_a_form_that_did_not_get_through_comes_again_and_is_never_stored(site: Site, page: Page) -> None:

@@ -133,6 +133,24 @@ def test_a_page_with_an_odd_url_is_a_page_all_the_same(url: Any) -> None:
     assert "path" not in taken("page", {"userId": "u", "properties": {"url": url}}).properties
 
 
+@pytest.mark.parametrize(
+    ("context", "campaign"),
+    [
+        (
+            {"page": {"url": "https://shop.example/?utm_source=news&utm_campaign=may&x=1"}},
+            {"source": "news", "name": "may"},
+        ),
+        ({"page": {"url": "https://shop.example/?utm_source=a"}, "campaign": {"source": "b"}}, {"source": "b"}),
+        ({"page": {"url": "https://shop.example/?utm_source="}}, None),
+        ({"page": {"url": "https://[shop/?utm_source=a"}}, None),
+        ({"page": {"url": 7}}, None),
+        ({"page": "utm_source=a"}, None),
+    ],
+)
+def test_a_campaign_that_no_client_names_is_read_from_the_pages_address(context: Any, campaign: Any) -> None:
+    assert taken("track", {"userId": "u", "event": "E", "context": context}).context.get("campaign") == campaign
+
+
 def test_context_is_kept_but_for_the_address_and_what_is_empty() -> None:
     context = {
         "ip": "203.0.113.9",

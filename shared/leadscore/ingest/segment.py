@@ -11,7 +11,7 @@ from leadscore.ingest.clock import occurred_at
 from leadscore.ingest.external_ids import external_ids
 from leadscore.ingest.ids import email_address, identifier
 from leadscore.ingest.json_body import EMPTY, checked, filled
-from leadscore.ingest.page import with_path
+from leadscore.ingest.page import campaign, with_path
 from leadscore.ingest.rejection import Rejected
 from leadscore.ingest.segment_spec import CONSENT_EVENTS, VIDEO_EVENTS, VIDEO_WATCHED, flat, told_by_consent, watched
 
@@ -202,8 +202,16 @@ def _email(call: str, properties: Mapping[str, Any], traits: Mapping[str, Any], 
 
 
 def _kept(context: Mapping[str, Any], call: str) -> dict[str, Any]:
-    """The context without the visitor's address, which nobody scores, and without what is stored as traits already."""
-    return filled(_without(context, ("ip", "traits") if call == "identify" else ("ip",)))
+    """The context without the visitor's address, which nobody scores, and without what is stored as traits already.
+
+    Clients that name no campaign have it in the address of the page.
+    """
+    kept = filled(_without(context, ("ip", "traits") if call == "identify" else ("ip",)))
+    page = kept.get("page")
+    url = page.get("url") if isinstance(page, dict) else None
+    if isinstance(url, str) and "utm_" in url and "campaign" not in kept and (found := campaign({}, url)):
+        kept["campaign"] = found
+    return kept
 
 
 def _without(values: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:

@@ -16,7 +16,7 @@
   const ID = "ls_aid";
   const QUEUE = "ls_queue";
   const CONSENT = "ls_consent";
-  const YEAR_MS = 365 * 24 * 3600 * 1000;
+  const YEAR_MS = 31536e6;
   const QUEUE_MAX = 100;
   // Events have 32 KB at most, a request 500 KB.
   const BATCH_MAX = 15;
@@ -39,20 +39,22 @@
   const read = (name) => attempt(() => localStorage[name]) || "";
   const write = (name, value) => attempt(() => (value ? (localStorage[name] = value) : delete localStorage[name]));
 
-  const hex = () => Array.from(crypto.getRandomValues(new Uint8Array(32)), (byte) => (byte & 15).toString(16)).join("");
+  const hex = () => [...crypto.getRandomValues(new Uint8Array(32))].map((byte) => (byte & 15).toString(16)).join("");
 
   // -- Who it is -----------------------------------------------------------------------------------------------------
 
   let visitor;
 
-  const cookie = () => (document.cookie.match(/\bls_aid=([0-9a-f]{32})(;|$)/) || [])[1];
+  const cookie = () => (attempt(() => document.cookie.match(/\bls_aid=([0-9a-f]{32})\b/)) || [])[1];
 
   // On the widest domain that the browser allows, so that collect.example.com gets what www.example.com has set.
   const bake = (value, seconds) => {
     const labels = location.hostname.split(".");
     for (let at = labels.length; at-- && cookie() !== value; ) {
       const domain = labels.slice(at).join(".");
-      document.cookie = `${ID}=${value}; Max-Age=${seconds}; Path=/; SameSite=Lax; Secure; Domain=${domain}`;
+      attempt(
+        () => (document.cookie = `${ID}=${value}; Max-Age=${seconds}; Path=/; SameSite=Lax; Secure; Domain=${domain}`),
+      );
     }
   };
 
@@ -109,7 +111,6 @@
       return sendAfter(2 ** failures * (1 + Math.random()));
     }
     failures = 0;
-    if (status >= 400) console.warn("leadscore: refused", status);
     // A key that is refused once is refused again.
     if (status === 401) isActive = false;
     queue = queue.filter((item) => !items.includes(item) && status !== 401);
@@ -148,15 +149,10 @@
 
   const call = (type, content) => {
     const id = hex();
-    const campaign = {};
-    new URLSearchParams(page.search).forEach((value, name) => {
-      const part = name.split("utm_")[1];
-      if (part) campaign[part === "campaign" ? "name" : part] = value;
-    });
     const { userAgent, webdriver } = navigator;
     const timezone = Intl.DateTimeFormat().resolvedOptions().timeZone;
     const consent = consented && { categoryPreferences: { analytics: true } };
-    const context = { page, campaign, consent, timezone, userAgent, webdriver };
+    const context = { page, consent, timezone, userAgent, webdriver };
     put({ id, call: { type, messageId: id, timestamp: new Date(), anonymousId: visitor, context, ...content } });
   };
   const track = (event, properties) => call("track", { event, properties });
@@ -169,12 +165,14 @@
   let depth;
   let lastSign;
 
+  const noticed = () => (lastSign = Date.now());
+
   const open = (referrer) => {
     const { href: url, pathname: path, search } = location;
     page = { path, referrer, search, title: document.title, url };
     readSeconds = toldSeconds = depth = 0;
     nextSeconds = FIRST_READING_SECONDS;
-    lastSign = Date.now();
+    noticed();
     call("page", { properties: page });
   };
 
@@ -193,6 +191,7 @@
   };
 
   const scrolled = () => {
+    noticed();
     const seen = (100 * (scrollY + innerHeight)) / document.documentElement.scrollHeight;
     // What is shown without scrolling is no scrolling; the last pixel may be half a one.
     while (scrollY && depth < 100 && depth + 24.5 < seen) track("Page Scrolled", { path: page.path, percent: (depth += 25) });
@@ -246,11 +245,13 @@
     formData.set("anonymousId", visitor);
   };
 
+  // A second click says the same again, and so does a page that checks a form before it calls submit(): it counts once.
+  let told;
   const submitted = ({ target: form }) => {
     const { lsForm, lsEvent } = form.dataset;
-    if (!lsForm || isOurs(form)) return;
+    if (!isActive || !lsForm || isOurs(form)) return;
     const id = hex();
-    const own = { writeKey, anonymousId: visitor, messageId: id, event: lsEvent || "", ...saidBy(form) };
+    const own = { messageId: id, writeKey, anonymousId: visitor, event: lsEvent || "", ...saidBy(form) };
     const fields = Object.entries(own);
     const content = new FormData(form);
     for (const control of form.elements) {
@@ -262,6 +263,9 @@
       if (!field || isSecret || control.closest("[data-ls-ignore]")) continue;
       values.forEach((value) => fields.push([field, value]));
     }
+    const said = lsForm + fields.slice(1);
+    if (said === told) return;
+    told = said;
     put({ id, form: lsForm, fields });
     // The page's own submit may leave it.
     send(true);
@@ -294,7 +298,7 @@
       write(CONSENT, isGiven || !mustAsk ? consented : "");
       start();
       // Banners say the same on every page.
-      if (before !== consented) track(isGiven ? "Consent Given" : "Consent Withdrawn", { channel: "web" });
+      if (before !== consented) track("Consent " + (isGiven ? "Given" : "Withdrawn"), { channel: "web" });
       if (isGiven || !isActive) return;
       isActive = false;
       save();
@@ -304,32 +308,40 @@
     push: (...calls) => calls.forEach(([name, ...said]) => api[name](...said)),
   };
 
+  const noticeCalls = (owner, name, notice) => {
+    const original = owner[name];
+    owner[name] = function (...said) {
+      attempt(() => notice({ target: this }));
+      return original.apply(this, said);
+    };
+  };
+
   const begin = () => {
     window.leadscore = api;
     early.forEach((one) => one[0] === "consent" && api.push(one));
     start();
     early.forEach((one) => one[0] === "consent" || api.push(one));
 
-    const { pushState } = history;
-    history.pushState = (...said) => {
-      pushState.apply(history, said);
-      navigated();
-    };
+    // Scripts' own calls tell nobody.
+    noticeCalls(history, "pushState", navigated);
+    noticeCalls(HTMLFormElement.prototype, "submit", submitted);
     setInterval(tick, 1000);
     const listeners = {
       popstate: navigated,
       scroll: scrolled,
       pagehide: leave,
+      // Browsers keep pages for those who come back, which is a view like any other.
+      pageshow: ({ persisted }) => persisted && open(document.referrer),
       visibilitychange: () => document.hidden && leave(),
       click: clicked,
       auxclick: clicked,
       submit: submitted,
       formdata: completed,
+      pointermove: noticed,
+      pointerdown: noticed,
+      keydown: noticed,
     };
     for (const name in listeners) addEventListener(name, listeners[name], true);
-    for (const name of ["scroll", "pointermove", "pointerdown", "keydown"]) {
-      addEventListener(name, () => (lastSign = Date.now()), true);
-    }
   };
 
   // A page that is made ready in advance has not been looked at.
