@@ -57,9 +57,9 @@ JUNK = frozenset(
     }
 )
 _QUOTES = "\"'`"
-#: Zeros and lines: `00000000`, a nil UUID without its lines, a line alone. Or where a template language puts a value, and
-#: nobody has: {{id}}, ${id}, #{id}, {%id%}, [%id%], <%id%>, %%id%%, *|ID|*. Or the same by signs that may stand within an
-#: id, so of a whole one: <id>, {id}, [id], [[id]], %ID%. A GUID in braces is one.
+#: Zeros and lines: `00000000`, a nil UUID without its lines, a line alone. Or where a template language puts a value,
+#: and nobody has: {{id}}, ${id}, #{id}, {%id%}, [%id%], <%id%>, %%id%%, *|ID|*. Or the same by signs that may stand
+#: within an id, so of a whole one: <id>, {id}, [id], [[id]], %ID%. A GUID in braces is one.
 _NO_ID = re.compile(
     r"^[0-]+$|\{\{.*\}\}|[$#]\{.*\}|\{%.*%\}|\[%.*%\]|<%.*%>|%%.+%%|\*\|.*\|\*"
     r"|^<.*>$|^\[\[.*\]\]$|^[{\[](?![0-9a-f]{32}[}\]])[a-z][a-z0-9_. ]*[}\]]$|^%[a-z][a-z_.]*%$"

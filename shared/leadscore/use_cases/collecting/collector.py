@@ -1,7 +1,7 @@
 """What every endpoint of the public door shares: whose key it is, and keeping what came.
 
 A batch's bad items go to the failed events first, so they are kept, too. A single bad call is refused and nothing kept:
-its sender is told.
+its sender is told. But for forms: who submits one does not come again.
 """
 
 from collections import defaultdict
