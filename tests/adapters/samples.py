@@ -96,7 +96,7 @@ def event(home: Identifier, number: int = 1, **changes: Any) -> LeadEvent:
     return LeadEvent(**values | changes)
 
 
-def largest_state(random: Random) -> LeadState:
+def largest_state(random: Random, *, version: int = 999_999) -> LeadState:
     """The state of a lead as busy as one may be under the model that ships: every ring full, numbers of six digits."""
 
     def ago() -> int:
@@ -104,7 +104,7 @@ def largest_state(random: Random) -> LeadState:
 
     return LeadState(
         lead="".join(random.choices("0123456789ABCDEFGHJKMNPQRSTVWXYZ", k=26)),
-        version=999_999,
+        version=version,
         activation=999,
         as_of=NOW,
         stage="sql",
@@ -124,7 +124,7 @@ def largest_state(random: Random) -> LeadState:
         },
         folded_count=999_999,
         folded_xor=random.getrandbits(64),
-        recent=tuple((999_999 - place, random.getrandbits(64)) for place in range(RECENT_MAX)),
+        recent=tuple((version - place, random.getrandbits(64)) for place in range(RECENT_MAX)),
         recent_since=999_000,
         homes=tuple(random.getrandbits(64) for _ in range(HOMES_MAX)),
     )

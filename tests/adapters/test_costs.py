@@ -95,8 +95,7 @@ def test_a_repeated_event_takes_one_call(stores: Stores, bill: Any) -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_ordinary_activity_takes_one_unit_and_none_of_an_index(stores: Stores, bill: Any, seed: int) -> None:
-    state = largest_state(Random(seed))
-    state.version = 1
+    state = largest_state(Random(seed), version=1)
     stores.leads.commit(Commit(state))
     for version in (2, 3):
         state.version = version

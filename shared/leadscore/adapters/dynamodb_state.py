@@ -1,7 +1,7 @@
 """A lead's state as one item of less than 1,024 bytes, whatever the lead has done: one write unit.
 
 What indexes, conditions and people need are attributes of their own; the rest is one binary attribute of
-variable-length numbers, since 45 explanation lines take 1,300 bytes as JSON and 700 like this.
+variable-length numbers, since 47 explanation lines take 1,300 bytes as JSON and 700 like this.
 The scores in it are raw: before any cap.
 """
 
