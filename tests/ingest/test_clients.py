@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,17 @@ def test_a_page_keeps_what_rules_read_and_not_the_visitors_address() -> None:
     assert event.properties["path"] == "/pricing"
     assert event.context["campaign"] == {"name": "spring", "source": "newsletter", "medium": "email"}
     assert "203.0.113.9" not in json.dumps(event.to_json())
+
+
+def test_who_comes_to_a_page_of_rudderstacks_from_nowhere_comes_directly() -> None:
+    sent = json.loads((BODIES / "rudder-js-3.34.1-page.json").read_text())["body"]
+    text = json.dumps(sent).replace("https://www.google.com/", "$direct").replace("www.google.com", "")
+    body = json.loads(re.sub(r'\?utm_[^"]*', "", text))
+    del body["context"]["campaign"]
+    door = Door()
+    assert door.post("/v1/page", body).status == 200
+    assert door.event.context["channel"] == "direct"
+    assert "$direct" not in json.dumps(door.event.to_json())
 
 
 def test_a_retry_is_the_same_event_although_it_is_sent_later() -> None:

@@ -7,6 +7,9 @@ from typing import Any
 from leadscore.domain.attribution import CLICK_IDS
 from leadscore.domain.page import UTM, query_of, split_url
 
+#: What RudderStack's browser clients write where a visitor came from nowhere.
+NO_REFERRER = "$direct"
+_SAYS_NOTHING = (None, "", NO_REFERRER)
 _SEPARATORS = re.compile(r"[^a-z0-9]+")
 #: How a form's hidden field is called that carries along what stood in the address of the visit's first page.
 _CARRIED = {
@@ -23,7 +26,7 @@ _UNFILLED = re.compile(
 
 def with_path(page: Mapping[str, Any]) -> dict[str, Any]:
     """The page with its `path`, which rules read, taken from its `url` where the client sent none."""
-    filled = {name: value for name, value in page.items() if value not in (None, "")}
+    filled = {name: value for name, value in page.items() if value not in _SAYS_NOTHING}
     url = filled.get("url")
     if "path" not in filled and isinstance(url, str):
         parts = split_url(url)

@@ -11,7 +11,7 @@ from leadscore.ingest.clock import occurred_at
 from leadscore.ingest.external_ids import external_ids
 from leadscore.ingest.ids import email_address, identifier
 from leadscore.ingest.json_body import EMPTY, checked, filled
-from leadscore.ingest.page import campaign, with_path
+from leadscore.ingest.page import NO_REFERRER, campaign, with_path
 from leadscore.ingest.rejection import Rejected
 from leadscore.ingest.segment_spec import CONSENT_EVENTS, VIDEO_EVENTS, VIDEO_WATCHED, flat, told_by_consent, watched
 
@@ -208,9 +208,13 @@ def _kept(context: Mapping[str, Any], call: str) -> dict[str, Any]:
     """
     kept = filled(_without(context, ("ip", "traits") if call == "identify" else ("ip",)))
     page = kept.get("page")
-    url = page.get("url") if isinstance(page, dict) else None
+    if not isinstance(page, dict):
+        return kept
+    url = page.get("url")
     if isinstance(url, str) and "utm_" in url and "campaign" not in kept and (found := campaign({}, url)):
         kept["campaign"] = found
+    if page.get("referrer") == NO_REFERRER:
+        kept["page"] = with_path(page)
     return kept
 
 
