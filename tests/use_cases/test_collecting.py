@@ -419,7 +419,7 @@ def test_analytics_js_finds_its_settings() -> None:
     response = Door().get(f"/v1/projects/{PUBLIC_KEY}/settings", headers=headers)
     settings = document(response)
     ours = {"apiKey": PUBLIC_KEY, "apiHost": "collect.example.com/v1", "protocol": "https"}
-    assert settings["integrations"] == {"Segment.io": ours, "Customer.io Data Pipelines": ours}
+    assert settings["integrations"] == {"Segment.io": ours}
     assert settings["plan"]["track"]["__default"]["enabled"] is True
     assert settings["metrics"] == {"sampleRate": 0}
 
