@@ -273,7 +273,7 @@ def test_who_says_which_submission_it_is_is_believed() -> None:
     assert len(sent_at([NOON], {**ada, "messageId": "m-1"}, {**ada, "messageId": "m-2"})) == 2
 
 
-@pytest.mark.parametrize("address", ["asdf@asdf.com", "test@test.com", "a@a.a", "null@null", "null@acme.com"])
+@pytest.mark.parametrize("address", ["asdf@asdf.com", "null@null"])
 def test_a_made_up_address_names_nobody_and_stays_to_be_judged(address: str) -> None:
     door = Door()
     for visitor in ("v-1", "v-2"):

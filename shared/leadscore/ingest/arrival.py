@@ -112,7 +112,7 @@ class Arrival:
         )
 
     def _believed(self, identifiers: Mapping[str, str | None]) -> Mapping[str, str | None]:
-        """Who it is, whatever door it came by. A made-up address names nobody, and stays a trait.
+        """Who it is, whatever door it came by. An address that anybody types names nobody, and stays a trait.
 
         Other systems' ids can be guessed, so only a server may say whose they are.
         """

@@ -2,10 +2,9 @@
 
 import re
 import unicodedata
-from functools import lru_cache
 from typing import Any
 
-from leadscore.ingest.facts.mail_domains import is_disposable, is_for_examples, is_free, is_made_up
+from leadscore.ingest.facts.mail_domains import is_disposable, is_free, is_made_up
 from leadscore.ingest.facts.mailboxes import MADE_UP, PLACEHOLDERS, REGIONS, ROLES
 from leadscore.ingest.ids import email_address
 
@@ -47,19 +46,14 @@ def email_kind(value: Any, domain: str | None) -> str | None:
     return "role" if _is_role(mailbox) else "business"
 
 
-@lru_cache(maxsize=1024)
 def is_somebodys(address: str) -> bool:
-    """Whether an address can name a person: what is typed to get past a form is typed by many, who are not one.
+    """Whether an address can name a person: `asdf@asdf.com` is typed by many to get past a form, who are not one.
 
-    In documentation, tests and demonstrations `ada@example.com` stands for somebody's. `name@example.com` does not.
+    Others that look made up may well be somebody's, such as a tester's: they name a lead, which a rule can judge.
     """
-    domain = email_domain(address)
-    if domain is None:
-        return False
     mailbox = _mailbox(address)
-    if mailbox in PLACEHOLDERS or _is_made_up_mailbox(mailbox):
-        return False
-    return is_for_examples(domain) or not is_made_up(domain)
+    is_said_twice = mailbox == address.rpartition("@")[2].partition(".")[0]
+    return not is_said_twice or mailbox == "test" or not (mailbox in PLACEHOLDERS or _is_made_up_mailbox(mailbox))
 
 
 def _mailbox(address: str) -> str:

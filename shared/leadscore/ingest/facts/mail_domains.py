@@ -36,10 +36,6 @@ def is_made_up(domain: str) -> bool:
     return len(labels) == _NAME_AND_ENDING and labels[0] in _MADE_UP_NAMES
 
 
-def is_for_examples(domain: str) -> bool:
-    return domain in _RESERVED_NAMES
-
-
 def is_disposable(domain: str) -> bool:
     """Also below a listed domain: such services give every mailbox a subdomain of its own."""
     listed = _disposable()

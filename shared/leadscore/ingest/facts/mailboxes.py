@@ -42,5 +42,5 @@ MADE_UP = frozenset(
         "yourname", "yxcv", "yxcvbnm", "zxcv", "zxcvbn", "zxcvbnm",
     }
 )  # fmt: skip
-#: What programs and templates put where a mailbox should be. As somebody's they would be everybody's.
+#: What programs and templates put where a mailbox should be.
 PLACEHOLDERS = frozenset({"email", "mail", "name", "nan", "nil", "none", "null", "undefined", "user", "you", "your"})
