@@ -148,7 +148,9 @@ def test_an_activation_that_is_interrupted_goes_on_with_the_next_rescoring(outsi
         text=True,
     ) as running:
         assert running.stdout is not None
-        assert running.stdout.readline().startswith("shop@1 is in force")
+        assert running.stderr is not None
+        said = running.stdout.readline()
+        assert said.startswith("shop@1 is in force"), said or running.stderr.read()
         running.send_signal(signal.SIGINT)
         _, complaint = running.communicate()
 
