@@ -128,6 +128,25 @@ def test_a_page_has_its_name_category_and_path() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("page", "path"),
+    [
+        ({"url": "https://www.example.com/pricing?x=1"}, "/pricing"),
+        ({"path": "/pricing", "url": "https://www.example.com/en/pricing"}, "/pricing"),
+        ("/pricing", None),
+        ({"path": None}, None),
+    ],
+)
+def test_a_page_that_only_the_context_names_has_its_path(page: Any, path: str | None) -> None:
+    event = taken("page", {"userId": "u", "context": {"page": page}, "properties": {"theme": "dark"}})
+    assert (event.properties.get("path"), event.properties["theme"]) == (path, "dark")
+
+
+def test_what_a_page_call_says_of_its_path_outweighs_the_context() -> None:
+    call = {"userId": "u", "properties": {"path": "/cart"}, "context": {"page": {"path": "/pricing"}}}
+    assert taken("page", call).properties == {"path": "/cart"}
+
+
 @pytest.mark.parametrize("url", ["https://[bad", "not a url", "https://", 7, "https://exa\u2100mple.com/x"])
 def test_a_page_with_an_odd_url_is_a_page_all_the_same(url: Any) -> None:
     assert "path" not in taken("page", {"userId": "u", "properties": {"url": url}}).properties

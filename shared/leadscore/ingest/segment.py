@@ -182,8 +182,15 @@ def _said(item: Mapping[str, Any], call: str, context: Mapping[str, Any]) -> tup
     properties = _object(item, "properties")
     if call in {"page", "screen"}:
         titles = {name: item[name] for name in ("name", "category") if item.get(name) not in EMPTY}
-        return with_path({**titles, **properties}), {}
+        page = with_path({**titles, **properties})
+        return page if "path" in page else with_path({**_place(context), **page}), {}
     return properties, {}
+
+
+def _place(context: Mapping[str, Any]) -> dict[str, Any]:
+    """Which page it was by the context, where rules do not look: some clients tell it only there."""
+    page = context.get("page")
+    return {name: page[name] for name in ("path", "url") if name in page} if isinstance(page, dict) else {}
 
 
 def _account(group_id: Any) -> dict[str, str]:
