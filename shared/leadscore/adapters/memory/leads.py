@@ -102,10 +102,7 @@ class MemoryLeadStore(Hooks):
             self._check(commit)
             lead = commit.state.lead
             self._put_state(commit.state)
-            if commit.profile is not None:
-                self._profiles[lead] = copy.deepcopy(dict(commit.profile))
-            if commit.marks is not None:
-                self._marks[lead] = commit.marks
+            self._put_known(lead, commit)
             self._homes.setdefault(lead, set()).update(commit.homes)
             self._append(commit.transition)
             if commit.closing is not None:
@@ -153,6 +150,12 @@ class MemoryLeadStore(Hooks):
             self._states_before[state.lead] = self._states[state.lead]
         self._states[state.lead] = _stored(state)
 
+    def _put_known(self, lead: str, said: Commit | Opening) -> None:
+        if said.profile is not None:
+            self._profiles[lead] = copy.deepcopy(dict(said.profile))
+        if said.marks is not None:
+            self._marks[lead] = said.marks
+
     def _check_version(self, state: LeadState) -> None:
         current = self._states.get(state.lead)
         if (0 if current is None else current.version) != state.version - 1:
@@ -161,10 +164,7 @@ class MemoryLeadStore(Hooks):
     def _open_again(self, opening: Opening, *, out_of: str) -> None:
         lead = opening.state.lead
         self._put_state(opening.state)
-        if opening.profile is not None:
-            self._profiles[lead] = copy.deepcopy(dict(opening.profile))
-        if opening.marks is not None:
-            self._marks[lead] = opening.marks
+        self._put_known(lead, opening)
         self._append(opening.transition)
         self._homes[lead] = set(opening.homes)
         self._homes.setdefault(out_of, set()).difference_update(opening.homes)
