@@ -75,13 +75,13 @@ def test_an_undo_takes_the_lead_as_it_was_or_a_name_that_was_its_own(queue: Memo
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("merge", "nobody", "ada"), "no lead goes by that name"),
-        (("merge", "ada", "eve@x.example"), "no lead goes by that name"),
+        (("merge", "nobody", "ada"), "LEAD: no lead goes by that name"),
+        (("merge", "ada", "eve@x.example"), "INTO: no lead goes by that name"),
         (("merge", "ada", "a1"), "both are one lead already"),
         (("merge", "lead3", "lead3"), "both are one lead already"),
         (("merge", "lead3", "bob@x.example"), "the lead is part of another already"),
         (("unmerge", "ada"), "the lead is not part of another"),
-        (("unmerge", "nobody"), "no lead goes by that name"),
+        (("unmerge", "nobody"), "LEAD: no lead goes by that name"),
     ],
 )
 def test_what_cannot_be_ends_with_a_sentence_and_queues_nothing(

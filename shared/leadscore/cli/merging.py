@@ -26,30 +26,33 @@ IntoArgument = Annotated[str, typer.Argument(metavar="INTO", help=f"{_WHAT}: the
 def merge(lead: LeadArgument, into: IntoArgument, stack: StackOption = STACK, local: LocalOption = False) -> None:
     """Make one lead part of another, because they are one person. INTO keeps its id."""
     with _rulings(stack, local=local) as rulings:
-        ruling = rulings.merge(open_lead(lead, rulings), open_lead(into, rulings))
+        ruling = rulings.merge(open_lead(lead, rulings, "LEAD"), open_lead(into, rulings, "INTO"))
         typer.echo(f"queued: {ruling.lead} becomes part of {ruling.into}")
 
 
 def unmerge(lead: LeadArgument, stack: StackOption = STACK, local: LocalOption = False) -> None:
     """Take a lead out of the one that it became part of. LEAD is the lead as it was, or something it went by."""
     with _rulings(stack, local=local) as rulings:
-        ruling = rulings.unmerge(owner(lead, rulings))
+        ruling = rulings.unmerge(owner(lead, rulings, "LEAD"))
         typer.echo(f"queued: {ruling.lead} becomes somebody of its own again")
 
 
-def owner(text: str, rulings: Rulings) -> str:
-    """The lead of this id, or the one that the name was given to, whatever it is part of. Raises NoSuchLead."""
+def owner(text: str, rulings: Rulings, argument: str) -> str:
+    """The lead of this id, or the one that the name was given to, whatever it is part of.
+
+    Raises NoSuchLead, which names the argument.
+    """
     if LEAD_ID.fullmatch(text) and rulings.store.read_states([text]):
         return text
     found = rulings.find_owner(identifiers_of(text))
     if found is None:
-        raise NoSuchLead
+        raise NoSuchLead(argument)
     return found
 
 
-def open_lead(text: str, rulings: Rulings) -> str:
+def open_lead(text: str, rulings: Rulings, argument: str) -> str:
     """The lead of this id as it stands, or the person whom the name leads to. Raises NoSuchLead."""
-    found = owner(text, rulings)
+    found = owner(text, rulings, argument)
     return found if found == text else rulings.open_lead(found)
 
 
@@ -64,8 +67,9 @@ def _rulings(stack: str, *, local: bool) -> Iterator[Rulings]:
                 now=now,
                 new_token=lambda: uuid.uuid4().hex,
             )
-        except NoSuchLead:
-            end(UNKNOWN)
+        except NoSuchLead as unknown:
+            # Without an argument's name it was linked a moment ago, and nothing has happened to it yet.
+            end(f"{unknown}: {UNKNOWN}" if unknown.args else UNKNOWN)
         except RulingRefused as refused:
             end(str(refused))
         except NotQueued as error:
