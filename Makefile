@@ -8,7 +8,7 @@ PYTHON := .venv/bin/python
 LOCKS := $(addprefix requirements/,runtime.txt infra.txt cli.txt dev.txt)
 COMPILE := $(UV) pip compile --quiet --universal --generate-hashes --python-version 3.13 --no-header --upgrade
 # One more than the machine has cores: those that wait for the emulator leave theirs to another.
-BESIDE := -n $(shell python3 -c 'import os; print((os.cpu_count() or 1) + 1)') --dist loadgroup --no-loadscope-reorder
+BESIDE := -n $(shell python3 -c 'import os; print((os.cpu_count() or 1) + 1)') --dist loadfile --no-loadscope-reorder
 
 .PHONY: help setup test test-fast lint format bench demo up down clean lock
 

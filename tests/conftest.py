@@ -1,7 +1,7 @@
 """Sockets are shut for every test, by pyproject.toml; those that talk to the emulator may open one, on loopback.
 
-Files run beside each other, in several processes, if pytest is given `-n`: a file's tests stay together, and so do all
-that share a deployment.
+Files run beside each other, in several processes, if pytest is given `-n` and `--dist loadfile`: a file's tests stay
+together and in their order, and each process has a deployment of its own.
 """
 
 from pathlib import Path
@@ -17,8 +17,6 @@ settings.register_profile("untimed", parent=settings(), deadline=None)
 settings.load_profile("untimed")
 
 
-# Before xdist itself looks at the marks.
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(END_TO_END):
@@ -27,12 +25,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.timeout(300))
         if item.get_closest_marker("e2e") or item.get_closest_marker("ministack"):
             item.add_marker(pytest.mark.allow_hosts(LOOPBACK))
-        if not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group("the deployed stack" if _is_deployed(item) else str(item.path)))
     if hasattr(config, "workerinput"):
         # These take longest and wait more than they compute: whoever is free meanwhile runs the others.
-        items.sort(key=lambda item: not _is_deployed(item))
-
-
-def _is_deployed(item: pytest.Item) -> bool:
-    return item.get_closest_marker("e2e") is not None
+        items.sort(key=lambda item: item.get_closest_marker("e2e") is None)

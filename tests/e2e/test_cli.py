@@ -16,8 +16,6 @@ from tests.e2e.golden_play import GoldenPlay
 from tests.e2e.outside import Outside, new_name
 from tests.golden.cases import Case, cases
 
-pytestmark = pytest.mark.xdist_group("a deployed stack with changing models")
-
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[LocalStack]:
@@ -60,6 +58,12 @@ def shop(tmp_path: Path) -> Path:
     file = tmp_path / "shop.yaml"
     file.write_text(yaml.safe_dump({**(shop_ladder().model or {}), "model": "shop"}))
     return file
+
+
+@pytest.fixture
+def _pushed_shop(stack: LocalStack, shop: Path) -> None:
+    """That model as shop@1, whichever test comes first."""
+    leadscore(stack, "model", "push", str(shop))
 
 
 def new_customer(outside: Outside) -> dict[str, Any]:
@@ -136,7 +140,7 @@ def _interruptible() -> Iterator[None]:
     signal.signal(signal.SIGINT, before)
 
 
-@pytest.mark.usefixtures("_interruptible")
+@pytest.mark.usefixtures("_interruptible", "_pushed_shop")
 def test_an_activation_that_is_interrupted_goes_on_with_the_next_rescoring(outside: Outside) -> None:
     customer = new_customer(outside)
     program = Path(sys.executable).with_name("leadscore")
@@ -183,6 +187,7 @@ def test_a_model_that_ships_goes_by_its_name(outside: Outside) -> None:
     assert leadscore(outside.stack, "model", "rollback", "--wait").startswith("b2b@1 is in force")
 
 
+@pytest.mark.usefixtures("_pushed_shop")
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
