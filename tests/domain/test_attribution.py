@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadscore.domain.attribution import CLICK_IDS, SAME_TOUCH_MS, Touch, attribution
-from leadscore.domain.event import LeadEvent
+from leadscore.domain.event import Identifier, LeadEvent, Trust
 from tests.leads import DAY, NOON, event
 
 SITE = "https://www.northwind.example"
+COOKIE = Identifier("anonymous_id", "c1")
 
 
 def view(
@@ -92,6 +93,21 @@ def test_pages_reached_from_the_own_site_and_events_without_a_channel_are_no_tou
 
 def test_what_counts_nothing_brought_nobody_here() -> None:
     assert channels(view(NOON, "email", machine=True), view(NOON + 1, "email", internal=True)) == []
+
+
+def test_whoever_withdrew_consent_is_not_followed_by_touches() -> None:
+    views = [replace(view(NOON + day * DAY, "email"), trust=Trust.PUBLIC, identifiers=(COOKIE,)) for day in (4, 2, 0)]
+    withdrawn, given = (event(f"Consent {word}", anonymous=COOKIE.value) for word in ("Withdrawn", "Given"))
+    for trust in Trust:
+        refused = replace(withdrawn, trust=trust, occurred_at=NOON + DAY)
+        allowed = replace(given, trust=trust, occurred_at=NOON + 3 * DAY)
+        touches = attribution([*views, refused, allowed]).touches
+        assert [touch.at for touch in touches] == [NOON, NOON + 4 * DAY], trust
+
+
+def test_nothing_brought_one_of_the_own_people_here() -> None:
+    told = view(NOON + 1, None, internal="lead")
+    assert channels(view(NOON, "email"), told, view(NOON + 2, "paid-search")) == []
 
 
 def test_pages_of_one_visit_that_say_the_same_are_one_touch() -> None:

@@ -11,7 +11,8 @@ from urllib.parse import unquote
 
 from leadscore.domain.event import DIRECT_CHANNEL, INTERNAL_CHANNEL, Json, LeadEvent
 from leadscore.domain.page import campaign_of, page_of, query_of, split_url, text_of
-from leadscore.domain.uncounted import is_flagged
+from leadscore.domain.state import LeadState
+from leadscore.domain.uncounted import counts_nothing, heed_wishes, is_of_own_lead
 
 #: What ad networks and mail platforms add to a link, with the channel it tells, the clearest first. Facebook's stands
 #: on unpaid links, too.
@@ -74,11 +75,14 @@ class Attribution(NamedTuple):
 
 
 def attribution(events: Iterable[LeadEvent]) -> Attribution:
-    """The touches in a lead's events, which come in any order."""
+    """The touches in a lead's events, which come in any order. What counts nothing brought nobody here."""
     touches: list[Touch] = []
     seen_at: dict[tuple[str, ...], int] = {}
-    for event in sorted(events, key=lambda event: event.order):
-        touch = _touch(event)
+    ordered = sorted(events, key=lambda event: event.order)
+    lead = LeadState("", is_own=any(map(is_of_own_lead, ordered)))
+    for event in ordered:
+        heed_wishes(lead, event)
+        touch = None if counts_nothing(lead, event) else _touch(event)
         if touch is None or (touch.channel == DIRECT_CHANNEL and touches):
             continue
         before = seen_at.get(touch.brought_about_by)
@@ -90,7 +94,7 @@ def attribution(events: Iterable[LeadEvent]) -> Attribution:
 
 def _touch(event: LeadEvent) -> Touch | None:
     channel = event.context.get("channel")
-    if not isinstance(channel, str) or not channel or channel == INTERNAL_CHANNEL or is_flagged(event):
+    if not isinstance(channel, str) or not channel or channel == INTERNAL_CHANNEL:
         return None
     page = page_of(event.call, event.properties, event.context)
     url = split_url(text_of(page.get("url")))
