@@ -14,9 +14,10 @@ from leadscore.domain.state import LeadState
 from leadscore.domain.transition import Transition
 from leadscore.use_cases.messages import events_body, ticks_body
 from tests.leads import DAY, HOUR, NOON, event, small_model, total
-from tests.use_cases.world import World
+from tests.use_cases.world import World, run_in_turn
 
 LATER = NOON + HOUR
+ONE, TWO = Identifier("user_id", "one"), Identifier("user_id", "two")
 
 
 class Desk:
@@ -384,6 +385,19 @@ def test_two_people_at_one_computer_in_one_batch_stay_two_leads(desk: Desk) -> N
         event("Identified", at=NOON + 2, anonymous="a1", user="two"),
     )
     assert len(desk.leads) == 2
+
+
+def test_a_visit_is_the_first_ones_of_a_batch_whichever_lead_is_worked_on_first(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.record(event(user="one"), event(user="two"), event("Webinar Attended", anonymous="a1"))
+    monkeypatch.setattr("tests.use_cases.world.run_in_turn", lambda tasks: run_in_turn(tasks[::-1])[::-1])
+    desk.record(
+        event("Identified", at=NOON + 1, anonymous="a1", user="one"),
+        event("Identified", at=NOON + 2, anonymous="a1", user="two"),
+    )
+    points = {name.value: total(desk.leads[desk.store.find([name])[name]]) for name in (ONE, TWO)}
+    assert points == {"one": 41, "two": 1}
 
 
 @pytest.mark.parametrize("trust", list(Trust))

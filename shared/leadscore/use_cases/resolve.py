@@ -62,6 +62,7 @@ class Resolver:
         self._refused: set[tuple[Identifier, str]] = set()
         self._homes: dict[str, set[Identifier]] = {}
         self._sure_leads: dict[Identifier, str] = {}
+        self._promised: dict[str, str] = {}
         self._new_homes: dict[str, set[Identifier]] = {}
 
     def _states_of(self, leads: Collection[str]) -> Mapping[str, LeadState]:
@@ -83,11 +84,22 @@ class Resolver:
         merges = []
         for weaker in event.identifiers[1:]:
             owner = self._leads.get(weaker) or self._link_too(weaker, self._sure_lead(event.home, lead), event.trust)
-            if owner and owner != lead and not weaker.is_known and not self._is_anothers(event, weaker, owner):
+            if (
+                owner
+                and owner != lead
+                and not weaker.is_known
+                and not self._is_anothers(event, weaker, owner)
+                and self._is_first(event, owner, lead)
+            ):
                 merges.append(Merge(weaker, owner, lead, is_trusted=event.trust is Trust.SERVER))
         for one in (lead, *(merge.anonymous for merge in merges)):
             self._new_homes.setdefault(one, set()).add(event.home)
         return lead, merges
+
+    def _is_first(self, event: LeadEvent, anonymous: str, person: str) -> bool:
+        """Whether no event before names the lead beside somebody else: else chance would decide between the two, as
+        leads are worked on beside each other."""
+        return not event.home.is_known or self._promised.setdefault(anonymous, person) == person
 
     def rule(self, named: NamedRuling) -> Ruling | None:
         """The ruling on the leads of two names, or None where there is nothing left to do.
