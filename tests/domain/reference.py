@@ -505,7 +505,7 @@ class _Lead:
         self.created_at: int | None = None
         self.is_own = False
         self.may_follow = True
-        self.silenced: list[str] = []
+        self.silenced: list[tuple[str, str]] = []
         self.last_activity_at: int | None = None
         self.traits: dict[str, tuple[Any, Trust]] = {}
         self.fit_since: dict[str, int] = {}
@@ -830,7 +830,7 @@ class _Lead:
         self._heed(event)
         is_refused = (
             event.trust is Trust.PUBLIC
-            and (not self.may_follow or browser_of(event) in self.silenced)
+            and (not self.may_follow or browser_of(event) in [browser for browser, _ in self.silenced])
             and event.name not in ("Consent Given", "Consent Withdrawn")
         )
         if is_flagged(event) or is_refused or self.is_own:
@@ -845,15 +845,17 @@ class _Lead:
     def _heed(self, event: LeadEvent) -> None:
         """Consent, and browsers of the own people: for the lead speaks a server, else it is the browser's own."""
         browser, is_given = browser_of(event), event.name == "Consent Given"
-        if not speaks_of_following(event) and event.context.get("internal") != "browser":
+        is_own = event.context.get("internal") == "browser"
+        if not speaks_of_following(event) and not is_own:
             return
         if event.trust is Trust.SERVER and speaks_of_following(event):
             self.may_follow = is_given
-            self.silenced = [] if is_given else self.silenced
+            self.silenced = [each for each in self.silenced if each[1] == "own"] if is_given else self.silenced
         elif browser is not None:
-            self.silenced = [other for other in self.silenced if other != browser]
+            mark = browser, "own" if is_own else "refuses"
+            self.silenced = [other for other in self.silenced if other != mark]
             # Open: the last eight are kept in mind.
-            self.silenced = self.silenced if is_given else [*self.silenced, browser][-8:]
+            self.silenced = self.silenced if is_given and not is_own else [*self.silenced, mark][-8:]
 
     def _show_withdrawn(self, event: LeadEvent, document: Document) -> None:
         for rule in self.card.rules:

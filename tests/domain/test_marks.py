@@ -118,3 +118,12 @@ def test_an_own_browser_counts_nothing_from_then_on() -> None:
     told = marked(public("Form Submitted", at=NOON + 1), internal="browser")
     assert total(folded(public(message="before"), told, public(at=NOON + 2, message="after"))) == 40
     assert total(stepped([public(message="before")], [told], [public(at=NOON + 2, message="after")])) == 40
+
+
+@pytest.mark.parametrize("trust", Trust)
+def test_an_own_browser_stays_one_whatever_is_agreed_to_with_it(trust: Trust) -> None:
+    told = marked(public("Form Submitted", at=NOON + 1), internal="browser")
+    given = event("Consent Given", at=NOON + 2, anonymous="v", trust=trust, properties={"channel": "web"})
+    assert total(folded(told, given, public(at=NOON + 3))) == 0
+    withdrawn = public("Consent Withdrawn", at=NOON)
+    assert total(folded(withdrawn, told, given, public(at=NOON + 3))) == 0

@@ -32,7 +32,7 @@ def counts_nothing(state: LeadState, event: LeadEvent) -> bool:
         return True
     if event.trust > Trust.PUBLIC or event.name in _CONSENTS:
         return False
-    return state.is_unconsented or (bool(state.silenced) and _browser(event) in state.silenced)
+    return state.is_unconsented or (bool(state.silenced) and _is_silenced(state, event))
 
 
 def is_heeded(event: LeadEvent) -> bool:
@@ -50,15 +50,36 @@ def heed_wishes(state: LeadState, event: LeadEvent) -> None:
     if not is_heeded(event):
         return
     before = state.is_unconsented, state.silenced
-    refused = event.name != CONSENT_GIVEN
+    is_given, is_own = event.name == CONSENT_GIVEN, event.context.get(INTERNAL) == OWN_BROWSER
     if event.trust is Trust.SERVER and event.name in _CONSENTS:
-        state.is_unconsented = refused
-        state.silenced = state.silenced if refused else ()
+        state.is_unconsented = not is_given
+        state.silenced = tuple(filter(_is_own, state.silenced)) if is_given else state.silenced
     elif (browser := _browser(event)) is not None:
-        others = tuple(short for short in state.silenced if short != browser)
-        state.silenced = (*others, browser)[-SILENCED_MAX:] if refused else others
+        mark = _as_own(browser) if is_own else _as_refusing(browser)
+        others = tuple(other for other in state.silenced if other != mark)
+        state.silenced = others if is_given and not is_own else (*others, mark)[-SILENCED_MAX:]
     if before != (state.is_unconsented, state.silenced):
         state.settled_at = event.occurred_at
+
+
+def _is_silenced(state: LeadState, event: LeadEvent) -> bool:
+    browser = _browser(event)
+    return browser is not None and (_as_own(browser) in state.silenced or _as_refusing(browser) in state.silenced)
+
+
+# Why a browser counts nothing is in the last bit: one of the own people's stays that, whatever they agree to with it.
+
+
+def _as_own(browser: int) -> int:
+    return browser | 1
+
+
+def _as_refusing(browser: int) -> int:
+    return browser & ~1
+
+
+def _is_own(mark: int) -> bool:
+    return bool(mark & 1)
 
 
 def _browser(event: LeadEvent) -> int | None:
