@@ -148,6 +148,12 @@ def test_any_parameters_get_a_picture(parameters: dict[str, str]) -> None:
 # Beacons and the control plane
 
 
+def test_a_refused_key_is_called_by_the_words_that_apps_look_for() -> None:
+    response = Door().post("/v1/batch", {"batch": []}, key="unknown")
+    assert response.status == 401
+    assert b"invalid write key" in response.body.lower()
+
+
 def test_a_beacon_is_a_batch_with_its_key_in_the_address() -> None:
     door = Door()
     item = {"type": "page", "anonymousId": VISITOR, "originalTimestamp": "2026-03-01T11:59:59Z"}

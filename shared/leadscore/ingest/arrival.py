@@ -132,10 +132,11 @@ def find_source(key: Any, *, root: str, sources: Mapping[str, Trust]) -> tuple[s
         if hmac.compare_digest(write_key(root, source).encode(), given):
             found = (source, trust)
     if found is None:
+        # RudderStack's clients for Android and iOS look for these three words, and without them try again for ever.
         raise Rejected(
             "invalid_write_key",
-            "the write key is missing or unknown: send one of this deployment's keys as the user of Basic"
-            " authentication, or as `writeKey`",
+            "no key or an invalid write key: send one of this deployment's keys as the user of Basic authentication,"
+            " or as `writeKey`",
             status=401,
         )
     return found
