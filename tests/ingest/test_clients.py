@@ -12,6 +12,7 @@ import segment.analytics
 import segment.analytics.request
 
 from leadscore.domain.event import LeadEvent, Trust, event_id
+from leadscore.domain.uncounted import INTERNAL, MACHINE, UNCONSENTED
 from tests.ingest.door import NOON, PUBLIC_KEY, SERVER_KEY, Door, basic, document, identifiers, zipped
 
 BODIES = Path(__file__).parent / "bodies"
@@ -78,6 +79,97 @@ def send(client: str, key: str, door: Door) -> list[LeadEvent]:
         ("analytics-next-alias", PUBLIC_KEY, [("Aliased", {"user_id": "u-2", "anonymous_id": VISITOR}, NOON - 10)]),
         ("analytics-next-self-alias", PUBLIC_KEY, []),
         ("analytics-next-batch", PUBLIC_KEY, [("Grouped", {"user_id": "u-1042", "anonymous_id": VISITOR}, NOON - 10)]),
+        (
+            "segment-go",
+            SERVER_KEY,
+            [
+                ("Identified", {"user_id": "u-21", "email": "mary@example.org"}, NOON - 1_877),
+                ("Page Viewed", {"user_id": "u-21"}, NOON - 1_000),
+            ],
+        ),
+        (
+            "segment-ruby",
+            SERVER_KEY,
+            [
+                ("Trial Started", {"user_id": "4711"}, NOON - 500),
+                ("Screen Viewed", {"anonymous_id": VISITOR}, NOON - 500),
+            ],
+        ),
+        (
+            "segment-php",
+            SERVER_KEY,
+            [("Identified", {"user_id": "u-22"}, NOON - 2_000), ("Signed Up", {"user_id": "u-22"}, NOON - 1_000)],
+        ),
+        ("segment-java", SERVER_KEY, [("Grouped", {"user_id": "u-23", "anonymous_id": VISITOR}, NOON - 1_000)]),
+        (
+            "segment-net",
+            SERVER_KEY,
+            [
+                (
+                    "Identified",
+                    {
+                        "user_id": "u-24",
+                        "email": "ada@example.net",
+                        "anonymous_id": "f1e2d3c4-b5a6-4978-8796-a5b4c3d2e1f0",
+                    },
+                    NOON - 877,
+                )
+            ],
+        ),
+        (
+            "segment-kotlin",
+            PUBLIC_KEY,
+            [
+                ("Application Opened", {"anonymous_id": VISITOR}, NOON - 2_300),
+                ("Screen Viewed", {"user_id": "u-25", "anonymous_id": VISITOR}, NOON - 1_877),
+                ("Aliased", {"user_id": "u-25", "anonymous_id": VISITOR}, NOON - 1_000),
+            ],
+        ),
+        (
+            "segment-react-native",
+            PUBLIC_KEY,
+            [
+                (
+                    "Identified",
+                    {"user_id": "u-26", "email": "ada@example.org", "anonymous_id": VISITOR},
+                    NOON - 2_000,
+                ),
+                ("Content Downloaded", {"user_id": "u-26", "anonymous_id": VISITOR}, NOON - 1_000),
+            ],
+        ),
+        ("segment-flutter", PUBLIC_KEY, [("Demo Requested", {"anonymous_id": VISITOR}, NOON - 750)]),
+        (
+            "rudder-android",
+            PUBLIC_KEY,
+            [
+                (
+                    "Identified",
+                    {"user_id": "u-27", "email": "ada@example.org", "anonymous_id": VISITOR},
+                    NOON - 2_000,
+                ),
+                ("Screen Viewed", {"user_id": "u-27", "anonymous_id": VISITOR}, NOON - 1_000),
+            ],
+        ),
+        (
+            "rudder-go",
+            SERVER_KEY,
+            [
+                (
+                    "Invite Sent",
+                    {"user_id": "u-28", "email": "rob@example.org", "anonymous_id": "u-28"},
+                    NOON - 13,
+                )
+            ],
+        ),
+        (
+            "rudder-ruby",
+            SERVER_KEY,
+            [
+                ("Identified", {"user_id": "u-29", "email": "matz@example.org"}, NOON - 1_000),
+                ("Page Viewed", {"user_id": "u-29"}, NOON - 1_000),
+            ],
+        ),
+        ("segment-webhook", SERVER_KEY, [("Page Viewed", {"anonymous_id": VISITOR}, NOON - 9_000)]),
     ],
 )
 def test_every_client_is_understood(client: str, key: str, expected: list[tuple[str, dict[str, str], int]]) -> None:
@@ -89,6 +181,26 @@ def test_every_client_is_understood(client: str, key: str, expected: list[tuple[
 def test_every_body_on_file_is_tried() -> None:
     (clients,) = (mark for mark in test_every_client_is_understood.pytestmark if mark.name == "parametrize")  # type: ignore[attr-defined]
     assert {case[0] for case in clients.args[1]} == {path.stem for path in BODIES.glob("*.json")}
+
+
+@pytest.mark.parametrize("client", ["segment-react-native", "segment-kotlin", "segment-flutter", "rudder-android"])
+def test_what_a_person_does_in_an_app_counts(client: str) -> None:
+    for event in send(client, PUBLIC_KEY, Door()):
+        assert not {MACHINE, INTERNAL, UNCONSENTED} & event.context.keys()
+        assert (event.context["local_hour"], event.context["app"]["name"]) == (12, "Shop")
+
+
+def test_what_an_app_says_of_its_user_stands_under_our_names() -> None:
+    identified, viewed = send("rudder-android", PUBLIC_KEY, Door())
+    assert {name: identified.traits[name] for name in ("first_name", "last_name", "title", "company_name", "city")} == {
+        "first_name": "Ada",
+        "last_name": "Lovelace",
+        "title": "CTO",
+        "company_name": "Northwind",
+        "city": "Berlin",
+    }
+    assert "traits" not in identified.context
+    assert (viewed.traits, viewed.properties["name"]) == ({}, "Pricing")
 
 
 def test_a_page_keeps_what_rules_read_and_not_the_visitors_address() -> None:

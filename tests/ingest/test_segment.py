@@ -83,6 +83,59 @@ def test_only_a_server_may_name_a_person_by_an_events_address() -> None:
     assert event.trust is Trust.PUBLIC
 
 
+@pytest.mark.parametrize(
+    ("call", "extra"),
+    [
+        ("track", {"event": "E"}),
+        ("page", {}),
+        ("screen", {}),
+        ("group", {"groupId": "g"}),
+        ("alias", {"previousId": "v"}),
+    ],
+)
+def test_traits_that_come_along_with_any_call_name_a_servers_person_and_fill_nothing(
+    call: str, extra: dict[str, Any]
+) -> None:
+    body = {"userId": "u", "context": {"traits": {"email": "Ada@Example.org", "title": "CTO"}}, **extra}
+    told_by_server = taken(call, body)
+    assert identifiers(told_by_server)["email"] == "ada@example.org"
+    assert told_by_server.traits.keys() <= {"account"}
+    assert "email" not in identifiers(taken(call, body, key=PUBLIC_KEY))
+
+
+@pytest.mark.parametrize("key", [PUBLIC_KEY, SERVER_KEY])
+def test_an_identify_call_may_tell_all_in_the_context(key: str) -> None:
+    event = taken(
+        "identify", {"anonymousId": "v", "context": {"traits": {"email": "a@b.org", "title": "CTO"}}}, key=key
+    )
+    assert identifiers(event) == {"email": "a@b.org", "anonymous_id": "v"}
+    assert told(event.traits) == {"email": "a@b.org", "title": "CTO"}
+
+
+@pytest.mark.parametrize("traits", [{}, [], None, "", {"email": "nobody"}, {"email": 7}, "ada@example.org", 5])
+def test_an_events_own_address_counts_where_the_traits_that_come_along_have_none(traits: Any) -> None:
+    body = {"userId": "u", "event": "E", "properties": {"email": "a@b.org"}, "context": {"traits": traits}}
+    assert identifiers(taken("track", body)) == {"user_id": "u", "email": "a@b.org"}
+
+
+def test_the_address_of_whoever_acts_is_not_that_of_whom_the_event_is_about() -> None:
+    body = {
+        "userId": "u",
+        "event": "Invite Sent",
+        "properties": {"email": "ken@example.org"},
+        "context": {"traits": {"email": "rob@example.org"}},
+    }
+    assert identifiers(taken("track", body)) == {"user_id": "u", "email": "rob@example.org"}
+
+
+@pytest.mark.parametrize("empty", [[], "", None, {}])
+def test_an_empty_object_may_come_as_something_else_that_is_empty(empty: Any) -> None:
+    assert taken("track", {"userId": "u", "event": "E", "properties": empty, "context": empty}).properties == {}
+    body = {"userId": "u", "traits": {"title": "CTO"}, "context": {"traits": empty}}
+    assert told(taken("identify", body).traits) == {"title": "CTO"}
+    assert told(taken("identify", {"userId": "u", "traits": empty}).traits) == {}
+
+
 def test_a_companys_traits_are_not_the_persons() -> None:
     event = taken(
         "group", {"userId": "u", "groupId": 7, "traits": {"email": "office@example.org", "industry": "Software"}}
@@ -221,7 +274,7 @@ def test_half_an_alias_is_refused(body: dict[str, Any]) -> None:
         ({"userId": "u", "event": ""}, "invalid_event"),
         ({"userId": "u", "event": 7}, "invalid_event"),
         ({"userId": "u", "event": "x" * 201}, "invalid_event"),
-        ({"userId": "u", "event": "E", "properties": []}, "invalid_event"),
+        ({"userId": "u", "event": "E", "properties": ["p"]}, "invalid_event"),
         ({"userId": "u", "event": "E", "context": "x"}, "invalid_event"),
         ({"userId": "a\0b", "event": "E"}, "invalid_id"),
         ({"userId": 1.5, "event": "E"}, "invalid_id"),
@@ -299,6 +352,39 @@ def test_a_batch_says_some_things_once() -> None:
     assert (first.occurred_at, second.occurred_at) == (NOON - 60_000, NOON)
     assert first.context == {"locale": "de-DE", "userAgent": "UA"}
     assert second.context == {"locale": "en-US", "userAgent": "UA"}
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_whoever_passes_events_on_may_send_them_without_a_batch_around_them(many: bool) -> None:
+    event = {"type": "track", "event": "Signed Up", "userId": "u", "messageId": "m", "writeKey": "of Segment's source"}
+    door = Door()
+    assert document(door.post("/v1/batch", [event, event] if many else event, key=SERVER_KEY)) == {"success": True}
+    assert [(told.name, identifiers(told)) for told in door.events] == [("Signed Up", {"user_id": "u"})] * (1 + many)
+
+
+def test_events_that_are_passed_on_may_have_a_public_key_in_their_address() -> None:
+    door = Door()
+    event = {"type": "page", "anonymousId": "v", "properties": {"url": "https://www.example.com/pricing"}}
+    assert door.post("/beacon/v1/batch", event, key=None, query=f"writeKey={PUBLIC_KEY}").status == 200
+    assert (door.event.name, door.event.properties["path"]) == ("Page Viewed", "/pricing")
+
+
+def test_an_event_that_is_passed_on_and_cannot_be_taken_is_kept() -> None:
+    door = Door()
+    answer = document(door.post("/v1/batch", {"type": "delete", "userId": "u", "context": {"a": 1}}, key=SERVER_KEY))
+    assert (answer["failed"], answer["failures"][0]["code"]) == (1, "invalid_type")
+    assert door.failed_items == [{"type": "delete", "userId": "u", "context": {"a": 1}}]
+
+
+@pytest.mark.parametrize("body", [{}, [], 5, None, "x", {"batch": {}}, {"batch": None, "type": "track"}])
+def test_what_is_no_batch_is_refused(body: Any) -> None:
+    assert document(Door().post("/v1/batch", body, key=SERVER_KEY))["code"] in {"invalid_batch", "invalid_json"}
+
+
+def test_a_time_that_was_corrected_where_it_was_received_first_is_believed() -> None:
+    body = {"userId": "u", "event": "E", "timestamp": NOON - 86_400_000, "sentAt": NOON - 86_000_000}
+    assert taken("track", body).occurred_at == NOON - 400_000
+    assert taken("track", {**body, "receivedAt": "2026-02-28T12:00:01Z"}).occurred_at == NOON - 86_400_000
 
 
 def test_a_batch_is_no_part_of_its_events_fingerprints() -> None:

@@ -37,6 +37,11 @@ def test_what_stands_in_objects_stands_under_our_names_too() -> None:
     assert flat(SPEC) == {**SPEC, **OURS}
 
 
+def test_clients_for_apps_have_spellings_of_their_own() -> None:
+    said = {"firstname": "Ada", "lastname": "Lovelace", "company": {"employeeCount": 500}}
+    assert flat(said) == {**said, "first_name": "Ada", "last_name": "Lovelace", "company_size": 500}
+
+
 def test_what_is_said_under_our_names_stays() -> None:
     assert flat({**SPEC, "country": "France", "industry": "", "company_size": None}) == {
         **SPEC,

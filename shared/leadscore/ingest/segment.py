@@ -84,22 +84,27 @@ def read_call(item: Any, call: str, arrival: Arrival, envelope: Envelope | None 
         identifiers={
             **external_ids(_object(item, "context")),
             **ids,
-            "email": _email(call, properties, traits, arrival.trust),
+            "email": _email(call, properties, traits, context, arrival.trust),
         },
         content=canonical,
         message_id=item.get("messageId"),
         is_dated=timestamp not in EMPTY,
-        occurred_at=occurred_at(
-            timestamp=timestamp,
-            sent_at=envelope.sent_at if item.get("sentAt") is None else item["sentAt"],
-            received_at=arrival.received_at,
-        ),
+        occurred_at=occurred_at(timestamp=timestamp, sent_at=_sent_at(item, envelope), received_at=arrival.received_at),
         timestamp=timestamp,
         properties=properties,
         traits=traits,
         context=_kept(context, call),
         visitor_address=context.get("ip"),
     )
+
+
+def as_batch(document: Any) -> Any:
+    """The batch that a body is. Whoever passes events on may send one as it is, or several in a list."""
+    if isinstance(document, list) and document:
+        return {"batch": document}
+    if isinstance(document, dict) and "batch" not in document and "type" in document:
+        return {"batch": [document]}
+    return document
 
 
 def read_batch(document: Any, arrival: Arrival) -> Batch:
@@ -201,11 +206,19 @@ def _account(group_id: Any) -> dict[str, str]:
     return {ACCOUNT: account} if account else {}
 
 
-def _email(call: str, properties: Mapping[str, Any], traits: Mapping[str, Any], trust: Trust) -> str | None:
-    """An address names a person where they, or a server that knows them, say it is theirs."""
-    if call == "track" and trust is Trust.SERVER:
-        return email_address(properties.get("email"))
-    return email_address(traits.get("email"))
+def _email(
+    call: str, properties: Mapping[str, Any], traits: Mapping[str, Any], context: Mapping[str, Any], trust: Trust
+) -> str | None:
+    """An address names a person where they, or a server that knows them, say it is theirs.
+
+    A server says so in any call, as Segment and RudderStack have it: of the context's traits and a property the former
+    are surely the person's. They name the person and no more: clients repeat them with every call, however old.
+    """
+    if call == "identify" or trust is not Trust.SERVER:
+        return email_address(traits.get("email"))
+    repeated = context.get("traits")
+    known = email_address(repeated.get("email")) if isinstance(repeated, dict) else None
+    return known or (email_address(properties.get("email")) if call == "track" else None)
 
 
 def _kept(context: Mapping[str, Any], call: str) -> dict[str, Any]:
@@ -232,14 +245,25 @@ def _without(values: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
     return kept
 
 
+def _sent_at(item: Mapping[str, Any], envelope: Envelope) -> Any:
+    """When the client sent it, which tells how wrong its clock is.
+
+    Whoever passes on what they received themselves (Segment's and RudderStack's webhooks) has corrected that already.
+    """
+    if item.get("receivedAt") not in EMPTY:
+        return None
+    return envelope.sent_at if item.get("sentAt") is None else item["sentAt"]
+
+
 def _timestamp(item: Mapping[str, Any]) -> Any:
     """RudderStack's clients may send only `originalTimestamp`; a `timestamp` is what the caller chose."""
     return item.get("originalTimestamp") if item.get("timestamp") in EMPTY else item["timestamp"]
 
 
 def _object(holder: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The object of this name. An empty one may come as a list: PHP does not tell the two apart."""
     value = holder.get(name)
-    if value is None:
+    if value in EMPTY:
         return {}
     if not isinstance(value, dict):
         raise Rejected("invalid_event", f"`{name}` must be a JSON object")

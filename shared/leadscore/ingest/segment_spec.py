@@ -29,13 +29,15 @@ VIDEO_EVENTS = frozenset(
 CONSENT_EVENTS = frozenset({"Segment Consent Preference Updated", "Segment Consent Preference"})
 
 #: Our names by the spec's: of what stands beside our traits, and of what stands within an object, which is kept, too.
-_SPELLINGS = {"firstName": "first_name", "lastName": "last_name"}
+#: RudderStack's clients for apps write all in small letters, and Segment's for Flutter counts employees its own way.
+_SPELLINGS = {"firstName": "first_name", "lastName": "last_name", "firstname": "first_name", "lastname": "last_name"}
 _WITHIN: Mapping[str, Mapping[str, str]] = {
     "address": {"country": "country", "state": "state", "region": "state", "city": "city"},
     "company": {
         "name": "company_name",
         "industry": "industry",
         "employee_count": "company_size",
+        "employeeCount": "company_size",
         "employees": "company_size",
         "size": "company_size",
     },

@@ -6,7 +6,7 @@ from leadscore.ingest.arrival import find_source
 from leadscore.ingest.browser_settings import browser_settings
 from leadscore.ingest.http import Request, Response, json_response
 from leadscore.ingest.json_body import parse
-from leadscore.ingest.segment import Batch, read_batch, read_call
+from leadscore.ingest.segment import Batch, as_batch, read_batch, read_call
 from leadscore.use_cases.collecting.collector import SUCCESS, Collector
 
 #: How many of a batch's failures the answer names; all of them are kept.
@@ -31,6 +31,7 @@ def batch(collector: Collector, request: Request) -> Response:
 def take_batch(collector: Collector, document: Any, request: Request, key: Any) -> Response:
     """Keep what a batch holds, good and bad."""
     arrival = collector.arrival(request, key)
+    document = as_batch(document)
     content = read_batch(document, arrival)
     collector.keep_failures(document, content.failures, arrival)
     collector.keep(content.events)
