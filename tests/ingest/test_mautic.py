@@ -1,5 +1,6 @@
 """Mautic's clients as they are: views of people whom nobody vouches for, and a script that stands in for its own."""
 
+import base64
 import json
 import shutil
 import subprocess
@@ -174,10 +175,63 @@ def test_the_pixel_knows_a_browser_again() -> None:
     assert identifiers(third) == {"anonymous_id": DEVICE}
 
 
+def packed(**said: str | int | None) -> str:
+    """`urlencode(base64_encode(serialize($said)))` of PHP, but for the first."""
+
+    def value(each: str | int | None) -> str:
+        if isinstance(each, str):
+            return f's:{len(each.encode())}:"{each}";'
+        return "N;" if each is None else f"i:{each};"
+
+    inside = "".join(value(name) + value(each) for name, each in said.items())
+    return base64.b64encode(f"a:{len(said)}:{{{inside}}}".encode()).decode()
+
+
+@pytest.mark.parametrize(
+    ("url", "title", "referrer"), [("page_url", "page_title", "referrer"), ("url", "title", "page_referrer")]
+)
+def test_the_pixel_of_a_content_management_system_is_a_view_of_its_page(url: str, title: str, referrer: str) -> None:
+    door = moved()
+    said: dict[str, str | int | None] = {
+        url: PAGE,
+        title: 'Preise; "für" alle?>',
+        referrer: None,
+        "language": "de_DE",
+        "wp_user": "ada",
+        "hits": 3,
+    }
+    # A browser tells another site no more than this of the page.
+    look(door, d=packed(**said), headers={"referer": "https://www.example.com/"})
+    assert door.event.properties == {
+        "url": PAGE,
+        "path": "/pricing",
+        "title": 'Preise; "für" alle?>',
+        "wp_user": "ada",
+        "hits": "3",
+    }
+    assert door.event.context["locale"] == "de_DE"
+    assert door.event.context["campaign"] == {"source": "newsletter"}
+
+
+@pytest.mark.parametrize("text", ['O:8:"stdClass":0:{}', "a:1:{i:0;a:0:{}}", 'a:1:{s:9:"x";N;}', "plain"])
+def test_what_is_packed_otherwise_takes_no_view_along(text: str) -> None:
+    door = moved()
+    look(door, d=base64.b64encode(text.encode()).decode(), page_url=PAGE)
+    assert door.event.properties["path"] == "/pricing"
+
+
+@given(st.binary(max_size=80) | st.text(max_size=80).map(str.encode))
+def test_any_packed_parameter_gets_a_picture(raw: bytes) -> None:
+    look(moved(), d=base64.b64encode(raw).decode(), page_url=PAGE)
+    look(moved(), d=base64.b64encode(b"a:1:{" + raw + b"}").decode(), page_url=PAGE)
+
+
 @pytest.mark.parametrize(
     ("fields", "headers"),
     [
         ({"email": "ada@example.org"}, {}),
+        ({"d": packed(url=PAGE, email="ada@example.org")}, {}),
+        ({"d": base64.b64encode(b"something of ada@example.org").decode()}, {}),
         ({"page_url": "https://x.example/?email=ada%40x.example"}, {}),
         ({}, {"referer": "https://x.example/?email=ada@x.example"}),
         ({}, {"dnt": "1"}),

@@ -355,10 +355,20 @@ def test_the_cookie_of_snowplows_collector_goes_on(headers: dict[str, str], devi
 def test_an_anonymous_visit_is_nobodys_and_no_fault() -> None:
     door = shop()
     page = wrapped("contexts", [entity("web_page", {"id": "1"})])
-    post(door, {"e": "pv", "p": "web", "aid": APP, "co": page}, {"e": "pv", "p": "mob", "aid": APP}, payload("pv"))
+    session = wrapped("contexts", [entity("client_session", {"userId": "00000000-0000-0000-0000-000000000000"})])
+    in_page, in_app = ({"e": "pv", "p": platform, "aid": APP} for platform in ("web", "mob"))
+    post(door, {**in_page, "co": page}, {**in_app, "co": session}, {"e": "pv", "p": "srv", "aid": APP}, payload("pv"))
     assert len(door.events) == 1
-    assert door.metrics == {"event.anonymous": 1, "event.failed": 1}
-    assert door.failed_items == [{"e": "pv", "p": "mob", "aid": APP}]
+    assert door.metrics == {"event.anonymous": 2, "event.failed": 1}
+    assert door.failed_items == [{"e": "pv", "p": "srv", "aid": APP}]
+
+
+@pytest.mark.parametrize(("key", "flagged"), [(SERVER_KEY, True), (PUBLIC_KEY, False)])
+def test_only_a_server_says_at_which_address_somebody_was(key: str, flagged: bool) -> None:
+    door = Door(house=House.of({"addresses": ["203.0.113.0/24"]}, []), address="198.51.100.1")
+    post(door, payload("pv", aid=key, ip="203.0.113.9"))
+    assert ("internal" in door.event.context) is flagged
+    assert "203.0.113.9" not in json.dumps(door.event.to_json())
 
 
 # Whose it was

@@ -1,5 +1,7 @@
 """What Mautic's tracking script and pixel send of a page view, and what its script is answered."""
 
+import base64
+import binascii
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -47,6 +49,12 @@ _OF_THE_VIEW = frozenset(
 )
 #: In Mautic `title` is Mr or Ms, and the job is `position`.
 _SALUTATION = "title"
+#: Where plug-ins of WordPress, Joomla, Drupal and others put all that their picture tells: an array as PHP serialises
+#: it, in base64. What it says of the page has other names in some.
+_PACKED = "d"
+_PACKED_NAMES = {"url": "page_url", "title": "page_title", "referrer": "page_referrer", "language": "page_language"}
+_PHP_ARRAY = re.compile(rb"a:[0-9]+:\{(.*)\}", re.DOTALL)
+_PHP_VALUE = re.compile(rb's:([0-9]{1,6}):"|[bdi]:([^;]{1,32});|N;')
 
 type Fields = Mapping[str, str]
 
@@ -63,6 +71,35 @@ def opts_out(fields: Fields) -> bool:
 def identity(device: str | None) -> dict[str, Any]:
     """As Mautic names a contact and its browser. Its script keeps the browser's id only along with a contact's."""
     return {"id": device, "sid": device, "device_id": device}
+
+
+def unpacked(fields: Fields) -> Fields:
+    """A picture's parameters, those that are packed into one among them. What cannot be unpacked stays, as a text."""
+    try:
+        raw = base64.b64decode(fields.get(_PACKED, "").replace(" ", "+"), validate=True)
+    except (binascii.Error, ValueError):
+        return fields
+    if not raw:
+        return fields
+    said = _php_texts(raw) or {_PACKED: raw.decode(errors="replace")}
+    return {**fields, _PACKED: "", **{_PACKED_NAMES.get(name, name): value for name, value in said.items()}}
+
+
+def _php_texts(raw: bytes) -> dict[str, str]:
+    """The names and values of a flat array that PHP has serialised; empty for anything else."""
+    array = _PHP_ARRAY.fullmatch(raw)
+    inside, place, texts = array[1] if array else b"", 0, list[str]()
+    while place < len(inside):
+        value = _PHP_VALUE.match(inside, place)
+        if value is None:
+            return {}
+        place = value.end()
+        text = value[2] or b""
+        if value[1]:
+            length = int(value[1])
+            text, place = inside[place : place + length], place + length + len('";')
+        texts.append(text.decode(errors="replace"))
+    return dict(zip(texts[::2], texts[1::2], strict=False))
 
 
 def read_view(fields: Fields, arrival: Arrival, *, device: str | None, page_url: str, user_agent: str) -> LeadEvent:

@@ -32,6 +32,8 @@ PING_SECONDS = 10
 
 _WRITE_KEY = re.compile(r".+_[0-9a-f]{32}")
 _BROWSER = "web"
+#: Where trackers may be told to name nobody. On servers whoever tracks forgot to say whom.
+_OF_PEOPLE = frozenset({_BROWSER, "mob"})
 _SESSION = "client_session"
 #: When a payload is sent is no content of it, and neither is whose it is.
 _NOT_CONTENT = frozenset({"stm", "aid"})
@@ -64,8 +66,9 @@ def names_nobody(payload: Payload) -> bool:
     return not any(payload.get(name) for name in ("uid", "duid", "nuid", "tnuid"))
 
 
-def is_of_browser(payload: Any) -> bool:
-    return isinstance(payload, dict) and payload.get("p") == _BROWSER
+def may_name_nobody(payload: Any) -> bool:
+    """Whether a tracker on somebody's own device sent it, who may not want to be named."""
+    return isinstance(payload, dict) and _text(payload, "p") in _OF_PEOPLE
 
 
 def read_payload(
@@ -104,6 +107,7 @@ def read_payload(
         properties=filled(told.properties),
         traits=told.traits,
         context=_context(payload, told.call, page, entities, user_agent),
+        visitor_address=payload.get("ip"),
     )
 
 

@@ -10,7 +10,7 @@ from leadscore.domain.event import LeadEvent
 from leadscore.ingest.arrival import Arrival
 from leadscore.ingest.form_body import read_urlencoded
 from leadscore.ingest.http import Request, Response, json_response
-from leadscore.ingest.mautic import device_of, identity, opts_out, read_view
+from leadscore.ingest.mautic import device_of, identity, opts_out, read_view, unpacked
 from leadscore.ingest.mautic_script import MTC_JS
 from leadscore.ingest.pixel import picture, refuse_addresses
 from leadscore.ingest.rejection import Rejected
@@ -52,7 +52,7 @@ def view(collector: Collector, request: Request) -> Response:
 
 def _picture(collector: Collector, request: Request) -> Response:
     """As with any picture, what comes with an e-mail address in its address is not taken."""
-    fields = request.query_fields()
+    fields = unpacked(request.query_fields())
     page_url = fields.get("page_url") or request.header("referer")
     refuse_addresses((*fields, *fields.values(), page_url))
     arrival = _arrival(collector, request)

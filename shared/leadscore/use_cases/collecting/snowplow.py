@@ -14,7 +14,7 @@ from leadscore.ingest.pixel import picture as answered_picture
 from leadscore.ingest.pixel import refuse_addresses
 from leadscore.ingest.rejection import Rejected
 from leadscore.ingest.segment import Failure
-from leadscore.ingest.snowplow import app_id, is_of_browser, names_nobody, payloads, read_payload, without_key
+from leadscore.ingest.snowplow import app_id, may_name_nobody, names_nobody, payloads, read_payload, without_key
 from leadscore.ingest.visitor import visitor_cookie, visitor_of
 from leadscore.use_cases.collecting.collector import Collector
 from leadscore.use_cases.collecting.pixel import pictured
@@ -53,7 +53,7 @@ def _batch(collector: Collector, request: Request) -> Response:
                 raise _unknown_app()
             events.append(read_payload(payload, arrivals[app], network_id=network_id, user_agent=user_agent))
         except Rejected as rejected:
-            if rejected.code == "no_user_anon_id" and (_is_anonymous(request) or is_of_browser(payload)):
+            if rejected.code == "no_user_anon_id" and (_is_anonymous(request) or may_name_nobody(payload)):
                 nobody += 1
             else:
                 failures[arrivals[app].source].append(Failure(index, without_key(payload), rejected))
