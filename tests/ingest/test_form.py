@@ -172,6 +172,20 @@ def test_a_field_that_may_be_somebody_elses_is_no_trait(field: str) -> None:
     assert door.event.properties == {"form": "contact", field: "x"}
 
 
+def test_a_second_answer_for_the_same_trait_is_kept_beside_it() -> None:
+    door = Door()
+    submit(door, {"email": "ada@example.org", "phone": "1", "mobile": "2", "contact_email": "grace@example.org"})
+    assert identifiers(door.event) == {"email": "ada@example.org"}
+    assert (door.event.traits["phone"], door.event.properties["mobile"]) == ("1", "2")
+    assert door.event.properties["contact_email"] == "grace@example.org"
+
+
+def test_an_address_comes_before_what_is_none() -> None:
+    door = Door()
+    submit(door, {"email": "none of yours", "work_email": "ada@example.org", "email_1": "n/a"})
+    assert identifiers(door.event) == {"email": "ada@example.org"}
+
+
 def test_numbers_that_rules_compare_are_numbers() -> None:
     door = Door()
     submit(

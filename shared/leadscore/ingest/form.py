@@ -110,11 +110,21 @@ def _traits_and_answers(fields: Fields) -> tuple[dict[str, Any], dict[str, Any]]
     for name, value in fields.items():
         if name in _RESERVED or name.startswith(CONSENT):
             continue
-        if trait := trait_named(name):
-            traits[trait] = trait_value(trait, value)
-        else:
-            answers[name] = value
+        keep_answer(trait_named(name), name, value, traits, answers)
     return traits, answers
+
+
+def keep_answer(trait: str | None, name: str, value: Any, traits: dict[str, Any], answers: dict[str, Any]) -> None:
+    """As the trait, or else as an answer of this name. None takes another's place: a second one for the same trait is
+    an answer, and of the same name it gets a number. But an address comes before what is none.
+    """
+    if trait is not None and (trait not in traits or (trait == "email" and email_address(traits[trait]) is None)):
+        traits[trait] = trait_value(trait, value)
+        return
+    place, number = name, 2
+    while place in answers:
+        place, number = f"{name}_{number}", number + 1
+    answers[place] = value
 
 
 def trait_named(field: str) -> str | None:

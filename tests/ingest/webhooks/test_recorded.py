@@ -2,6 +2,7 @@
 
 import copy
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -80,7 +81,7 @@ def test_every_kind_has_records() -> None:
 def test_what_passes_nobody_is_counted_and_not_kept() -> None:
     door = new_door()
     signed("sendgrid", of("sendgrid").body).to(door)
-    assert door.metrics == {"webhook.passed_over": 4}
+    assert door.metrics == {"webhook.passed_over": 5}
 
 
 def test_an_open_says_which_program_it_was() -> None:
@@ -229,3 +230,49 @@ def test_a_message_to_two_people_is_clicked_by_two(changed: str) -> None:
     for body in (click, {**click, changed: other}):
         signed("postmark", body).to(door)
     assert len({event.id for event in door.events}) == 2
+
+
+def test_no_answer_of_a_typeform_takes_anothers_place() -> None:
+    body = copy.deepcopy(of("typeform").body)
+    question = "How likely is it that you would recommend us to somebody who is looking for "
+    asked: list[tuple[str, dict[str, Any]]] = [
+        ("Where can we reach your assistant?", {"type": "email", "email": "grace@northwind.example"}),
+        (f"{question}scores", {"type": "number", "number": 9}),
+        (f"{question}reports", {"type": "number", "number": 3}),
+        ("In your own words", {"type": "multi_format", "multi_format": {"video_url": "https://video.example/1"}}),
+        (
+            "Deposit",
+            {"type": "payment", "payment": {"amount": "$10.00", "last4": "4242", "name": "A", "success": True}},
+        ),
+    ]
+    for place, (title, answer) in enumerate(asked):
+        body["form_response"]["definition"]["fields"].append({"id": f"field-{place}", "title": title})
+        body["form_response"]["answers"].append({**answer, "field": {"id": f"field-{place}"}})
+    door = new_door()
+    signed("typeform", body).to(door)
+    told_of = dict(door.event.properties)
+    assert identifiers(door.event)["email"] == "ada.lovelace@northwind.example"
+    assert told_of["where_can_we_reach_your_assistant"] == "grace@northwind.example"
+    assert [value for name, value in told_of.items() if name.startswith("how_likely")] == [9, 3]
+    assert told_of["in_your_own_words"] == {"video_url": "https://video.example/1"}
+    assert told_of["deposit"] == "$10.00"
+
+
+def test_questions_in_another_script_are_all_answered_in_calendly() -> None:
+    body = copy.deepcopy(of("calendly-booked").body)
+    body["payload"]["questions_and_answers"] = [
+        {"question": question, "answer": question} for question in ("会社", "ご相談内容", "Company", "Company name")
+    ]
+    door = new_door()
+    signed("calendly", body).to(door)
+    answers = {name: value for name, value in door.event.properties.items() if name.startswith(("answer", "company"))}
+    assert answers == {"answer": "会社", "answer_2": "ご相談内容", "company_name": "Company name"}
+    assert door.event.traits["company"] == "Company"
+
+
+def test_a_bounce_of_a_mail_that_was_addressed_by_name_is_the_persons() -> None:
+    body = copy.deepcopy(of("ses-bounce").body)
+    for recipient in body["bounce"]["bouncedRecipients"]:
+        recipient["emailAddress"] = f'"Lovelace, Ada" <{recipient["emailAddress"]}>'
+    (event,) = taken(replace(of("ses-bounce"), body=body))
+    assert identifiers(event)["email"] == "ada.lovelace@northwind.example"

@@ -1,4 +1,4 @@
-"""Calendly's webhooks: meetings that invitees book and cancel.
+"""Calendly's webhooks: meetings that invitees book and cancel, and the forms that lead them to one.
 
 Source: https://developer.calendly.com/api-docs (webhook payload, webhook signatures). Whoever moves a meeting cancels
 one and books another: both are told, and count as neither.
@@ -9,7 +9,7 @@ from typing import Any
 
 from leadscore.domain.event import Trust
 from leadscore.ingest.arrival import Arrival
-from leadscore.ingest.form import snake_case, trait_named, trait_value
+from leadscore.ingest.form import EVENT_NAME, keep_answer, snake_case, trait_named, trait_value
 from leadscore.ingest.page import carried
 from leadscore.ingest.webhooks.document import an_object, first, listed, part, text
 from leadscore.ingest.webhooks.signature import check_age, compare, plain_secret, sha256_hmac
@@ -23,6 +23,7 @@ EVENTS = {
     "invitee.created (rescheduled)": "Calendly Meeting Rescheduled",
     "invitee.canceled": "Meeting Canceled",
     "invitee.canceled (rescheduled)": "",
+    "routing_form_submission.created": EVENT_NAME,
 }
 _NAME_CHARACTERS_MAX = 64
 
@@ -51,13 +52,16 @@ def _told(item: Mapping[str, Any]) -> Iterator[Told]:
     traits, answers = _traits_and_answers(invitee)
     yield Told(
         name=name,
+        call="form" if name == EVENT_NAME else "track",
         at=first(cancellation, "created_at")
         or first(invitee if what == "invitee.created" else {}, "created_at")
         or item.get("created_at"),
         dedup=[invitee.get("uri"), what],
-        email=invitee.get("email"),
+        # Whoever fills in a routing form is no invitee yet: the address is one of the answers.
+        email=traits.get("email"),
         properties={
             **answers,
+            "form": text(invitee, "routing_form").rpartition("/")[2],
             "meeting_type": meeting.get("name"),
             "starts_at": meeting.get("start_time"),
             "canceled_by": cancellation.get("canceler_type"),
@@ -79,10 +83,8 @@ def _traits_and_answers(invitee: Mapping[str, Any]) -> tuple[dict[str, Any], dic
     for answered in listed(invitee, "questions_and_answers"):
         if isinstance(answered, dict):
             question, answer = text(answered, "question"), answered.get("answer")
-            if trait := trait_named(question):
-                traits.setdefault(trait, trait_value(trait, answer))
-            else:
-                answers[snake_case(question)[:_NAME_CHARACTERS_MAX] or "answer"] = answer
+            name = snake_case(question)[:_NAME_CHARACTERS_MAX] or "answer"
+            keep_answer(trait_named(question), name, answer, traits, answers)
     return traits, answers
 
 

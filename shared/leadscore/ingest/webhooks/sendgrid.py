@@ -20,6 +20,7 @@ EVENTS = {
     "processed": "",
     "deferred": "",
     "dropped": "",
+    "account_status_change": "",
     "delivered": "Email Delivered",
     "open": "Email Opened",
     "click": "Email Link Clicked",

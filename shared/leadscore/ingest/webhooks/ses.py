@@ -27,6 +27,8 @@ EVENTS = {
     "Complaint": "Email Marked as Spam",
     "Complaint (not spam)": "",
     "Subscription (unsubscribed from all)": "Unsubscribed",
+    "Subscription (came back)": "Consent Given",
+    "AmazonSnsSubscriptionSucceeded": "",
 }
 
 
@@ -72,6 +74,7 @@ def _told(record: Mapping[str, Any]) -> Iterator[Told]:
                 "subject": text(part(mail, "commonHeaders"), "subject"),
                 "link_url": happened.get("link"),
                 "list_id": happened.get("contactList"),
+                "channel": "email" if name == "Consent Given" else None,
             },
             context={"userAgent": text(happened, "userAgent") if what in {"Open", "Click"} else ""},
         )
@@ -82,11 +85,13 @@ def _label(what: str, record: Mapping[str, Any]) -> str:
         return f"Bounce ({'permanent' if part(record, 'bounce').get('bounceType') == 'Permanent' else 'passing'})"
     if what == "Complaint" and part(record, "complaint").get("complaintFeedbackType") == "not-spam":
         return "Complaint (not spam)"
-    if (
-        what == "Subscription"
-        and part(part(record, "subscription"), "newTopicPreferences").get("unsubscribeAll") is True
-    ):
-        return "Subscription (unsubscribed from all)"
+    if what == "Subscription":
+        subscription = part(record, "subscription")
+        before, now = (part(subscription, f"{which}TopicPreferences").get("unsubscribeAll") for which in ("old", "new"))
+        if now is True:
+            return "Subscription (unsubscribed from all)"
+        if before is True:
+            return "Subscription (came back)"
     return what
 
 

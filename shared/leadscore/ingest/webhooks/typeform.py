@@ -11,7 +11,7 @@ from typing import Any
 from leadscore.domain.event import Trust
 from leadscore.ingest.arrival import Arrival
 from leadscore.ingest.clock import parse_time
-from leadscore.ingest.form import EVENT_NAME, snake_case, trait_named, trait_value
+from leadscore.ingest.form import EVENT_NAME, keep_answer, snake_case, trait_named
 from leadscore.ingest.page import carried
 from leadscore.ingest.webhooks.document import an_object, first, listed, part, text
 from leadscore.ingest.webhooks.signature import base64_of, compare, plain_secret, sha256_hmac
@@ -23,8 +23,6 @@ EVENTS = {"form_response": EVENT_NAME, "form_response_partial": ""}
 _GENERATED = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9A-HJKMNP-TV-Z]{26}")
 _NAME_CHARACTERS_MAX = 64
 _IDS = frozenset({"userId", "user_id", "anonymousId", "anonymous_id", "email"})
-#: The answer itself stands under the name of its type.
-_PLAIN_ANSWERS = ("text", "email", "phone_number", "number", "boolean", "date", "url", "file_url")
 
 
 def verify(delivery: Delivery, secret: str) -> None:
@@ -77,22 +75,18 @@ def _traits_and_answers(
         title = titles.get(field["id"], "") if _is_id(field.get("id")) else ""
         value = _answer(answer, kind)
         trait = _trait(kind, text(field, "ref"), title)
-        if trait is not None:
-            traits.setdefault(trait, trait_value(trait, value))
-        else:
-            answers[_field_name(field, title)] = value
+        keep_answer(trait, _field_name(field, title), value, traits, answers)
     return traits, answers
 
 
 def _answer(answer: Mapping[str, Any], kind: str) -> Any:
-    if kind in _PLAIN_ANSWERS:
-        return answer.get(kind)
+    """It stands under the name of its type, but for choices. Of a payment the card is nobody's business."""
     chosen, many = part(answer, "choice"), part(answer, "choices")
     if kind == "choice":
         return first(chosen, "label", "other")
     if kind == "choices":
         return [*listed(many, "labels"), *([many["other"]] if many.get("other") else [])]
-    return None
+    return part(answer, kind).get("amount") if kind == "payment" else answer.get(kind)
 
 
 def _trait(kind: str, ref: str, title: str) -> str | None:

@@ -19,6 +19,8 @@ from leadscore.ingest.webhooks.document import an_object, first
 #: What fits into the largest batch of a sender that chooses its size itself.
 EVENTS_MAX = 5_000
 
+#: `Ada Lovelace <ada@northwind.example>`, as the mail was addressed.
+_NAMED = re.compile(r"[^<>]*<([^<>]+)>\s*")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 
@@ -90,7 +92,7 @@ class Told:
         """Raises Rejected. The content is what is kept here: a sender may count its tries in what it sends again."""
         identifiers = {
             "user_id": identifier("userId", first(self.ids, "userId", "user_id")),
-            "email": email_address(self.email),
+            "email": email_address(_without_name(self.email)),
             "anonymous_id": identifier("anonymousId", first(self.ids, "anonymousId", "anonymous_id")),
             **{kind: identifier(kind, value) for kind, value in self.external_ids.items()},
         }
@@ -155,6 +157,11 @@ def only_recipient(recipients: Sequence[Any]) -> Any:
     if len(recipients) > 1:
         raise Rejected("ambiguous_recipient", "the mail had several recipients: send one mail to each")
     return recipients[0] if recipients else None
+
+
+def _without_name(address: Any) -> Any:
+    named = _NAMED.fullmatch(address) if isinstance(address, str) else None
+    return named[1] if named else address
 
 
 def title_of(vendor: str, what: str) -> str:
