@@ -1,5 +1,6 @@
 """One of Segment's calls becomes one event, with what the sender's trust allows."""
 
+import json
 from typing import Any
 
 import pytest
@@ -379,6 +380,20 @@ def test_an_event_that_is_passed_on_and_cannot_be_taken_is_kept() -> None:
 @pytest.mark.parametrize("body", [{}, [], 5, None, "x", {"batch": {}}, {"batch": None, "type": "track"}])
 def test_what_is_no_batch_is_refused(body: Any) -> None:
     assert document(Door().post("/v1/batch", body, key=SERVER_KEY))["code"] in {"invalid_batch", "invalid_json"}
+
+
+def test_a_batch_as_large_as_clients_make_them_is_taken() -> None:
+    event = {"type": "track", "event": "E", "userId": "u", "properties": {"text": "x" * 5_000}}
+    each = len(json.dumps(event)) + len(", ")
+    door = Door()
+    batch = {
+        "batch": [event] * (512 * 1024 // each),
+        "sentAt": "2026-03-01T12:00:00.000Z",
+        "context": {"a": "b" * 1_000},
+    }
+    assert len(json.dumps(batch)) > 510 * 1024
+    assert door.post("/v1/batch", batch, key=SERVER_KEY).status == 200
+    assert len(door.events) == 512 * 1024 // each
 
 
 def test_a_time_that_was_corrected_where_it_was_received_first_is_believed() -> None:

@@ -343,7 +343,7 @@ def test_what_breaks_here_still_has_an_answer() -> None:
             400,
             "invalid_event",
         ),
-        ("POST", "/v1/batch", " " * 512_001, 413, "body_too_large"),
+        ("POST", "/v1/batch", " " * 532_481, 413, "body_too_large"),
         ("GET", "/v1/batch", "", 405, "method_not_allowed"),
         ("PUT", "/forms/contact", "", 405, "method_not_allowed"),
         ("POST", "/pixel.gif", "", 405, "method_not_allowed"),

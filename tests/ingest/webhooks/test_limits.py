@@ -51,4 +51,4 @@ def test_what_is_larger_than_a_webhook_may_be_is_refused_packed_or_not() -> None
 def test_browsers_may_send_no_more_than_before() -> None:
     response = new_door().post("/v1/batch", b" " * (600 * 1024), key=PUBLIC_KEY)
 
-    assert (response.status, "500 KB" in document(response)["message"]) == (413, True)
+    assert (response.status, "520 KB" in document(response)["message"]) == (413, True)
