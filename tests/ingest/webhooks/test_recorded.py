@@ -270,6 +270,24 @@ def test_questions_in_another_script_are_all_answered_in_calendly() -> None:
     assert door.event.traits["company"] == "Company"
 
 
+def test_a_hidden_field_stays_where_the_form_has_no_such_thing_of_its_own() -> None:
+    body = copy.deepcopy(of("typeform").body)
+    body["form_response"]["hidden"] |= {"score": "7", "form_id": "mine"}
+    del body["form_response"]["calculated"]
+    door = new_door()
+    signed("typeform", body).to(door)
+    assert (door.event.properties["score"], door.event.properties["form_id"]) == ("7", "lT4Z3j")
+
+
+def test_an_id_that_mailgun_gives_again_on_another_day_is_another_event() -> None:
+    body = copy.deepcopy(of("mailgun-clicked").body)
+    door = new_door()
+    signed("mailgun", body).to(door)
+    body["event-data"]["timestamp"] -= 86_400
+    signed("mailgun", body).to(door)
+    assert len({event.id for event in door.events}) == 2
+
+
 def test_a_bounce_of_a_mail_that_was_addressed_by_name_is_the_persons() -> None:
     body = copy.deepcopy(of("ses-bounce").body)
     for recipient in body["bounce"]["bouncedRecipients"]:

@@ -10,6 +10,7 @@ from typing import Any
 from leadscore.domain.event import Trust
 from leadscore.ingest.arrival import Arrival
 from leadscore.ingest.form import EVENT_NAME, keep_answer, snake_case, trait_named, trait_value
+from leadscore.ingest.json_body import filled
 from leadscore.ingest.page import carried
 from leadscore.ingest.webhooks.document import an_object, first, listed, part, text
 from leadscore.ingest.webhooks.signature import check_age, compare, plain_secret, sha256_hmac
@@ -61,10 +62,14 @@ def _told(item: Mapping[str, Any]) -> Iterator[Told]:
         email=traits.get("email"),
         properties={
             **answers,
-            "form": text(invitee, "routing_form").rpartition("/")[2],
-            "meeting_type": meeting.get("name"),
-            "starts_at": meeting.get("start_time"),
-            "canceled_by": cancellation.get("canceler_type"),
+            **filled(
+                {
+                    "form": text(invitee, "routing_form").rpartition("/")[2],
+                    "meeting_type": meeting.get("name"),
+                    "starts_at": meeting.get("start_time"),
+                    "canceled_by": cancellation.get("canceler_type"),
+                }
+            ),
         },
         traits=traits,
         context={**carried(tracking), "timezone": text(invitee, "timezone")},

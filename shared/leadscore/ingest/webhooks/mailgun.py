@@ -3,7 +3,7 @@
 Source: https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/webhook-payloads. What is signed is the
 timestamp and a token, not the event, and a retry may carry the first try's signature: retries go on for eight hours,
 and so long a signature has to be good. So a token tells one event only, and is never kept as it is. A retry with a
-signature of its own is the same event by its id.
+signature of its own is the same event by its id and time.
 """
 
 from collections.abc import Iterator, Mapping
@@ -63,7 +63,8 @@ def _told(item: Mapping[str, Any]) -> Iterator[Told]:
     yield Told(
         name=name,
         at=item.get("timestamp"),
-        dedup=[item.get("id")],
+        # "The event ID, unique within a day."
+        dedup=[item.get("id"), item.get("timestamp")],
         email=item.get("recipient"),
         ids=variables,
         properties={

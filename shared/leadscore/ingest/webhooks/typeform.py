@@ -12,6 +12,7 @@ from leadscore.domain.event import Trust
 from leadscore.ingest.arrival import Arrival
 from leadscore.ingest.clock import parse_time
 from leadscore.ingest.form import EVENT_NAME, keep_answer, snake_case, trait_named
+from leadscore.ingest.json_body import filled
 from leadscore.ingest.page import carried
 from leadscore.ingest.webhooks.document import an_object, first, listed, part, text
 from leadscore.ingest.webhooks.signature import base64_of, compare, plain_secret, sha256_hmac
@@ -53,10 +54,14 @@ def _told(item: Mapping[str, Any]) -> Iterator[Told]:
         properties={
             **others,
             **answers,
-            "form": _slug(text(definition, "title")) or response.get("form_id"),
-            "form_id": response.get("form_id"),
-            "seconds": _seconds(response),
-            "score": part(response, "calculated").get("score"),
+            **filled(
+                {
+                    "form": _slug(text(definition, "title")) or response.get("form_id"),
+                    "form_id": response.get("form_id"),
+                    "seconds": _seconds(response),
+                    "score": part(response, "calculated").get("score"),
+                }
+            ),
         },
         traits=traits,
         context=carried(hidden),
