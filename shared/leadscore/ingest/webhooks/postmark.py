@@ -32,7 +32,10 @@ _PERMANENT = frozenset({"HardBounce", "BadEmailAddress", "ManuallyDeactivated"})
 
 
 def verify(delivery: Delivery, secret: str) -> None:
-    """`secret` is the source's write key: the user of Basic authentication, or `writeKey` in the query."""
+    """`secret` is the source's write key: the user of Basic authentication, or `writeKey` in the query.
+
+    Without it Postmark comes again for a while, in which the right URL may be pasted.
+    """
     request = delivery.request
     given = request.basic_user() or request.query_fields().get("writeKey") or ""
     try:
@@ -41,7 +44,7 @@ def verify(delivery: Delivery, secret: str) -> None:
         raise Rejected(
             "invalid_write_key",
             "the write key is missing or not this source's: paste the URL that `leadscore webhooks list` shows",
-            status=REFUSED,
+            status=401,
         ) from None
 
 
