@@ -382,6 +382,13 @@ def test_what_is_no_batch_is_refused(body: Any) -> None:
     assert document(Door().post("/v1/batch", body, key=SERVER_KEY))["code"] in {"invalid_batch", "invalid_json"}
 
 
+@pytest.mark.parametrize("path", ["//v1/batch", "/v1/batch/", "//v1/import/"])
+def test_a_slash_too_many_loses_nothing(path: str) -> None:
+    door = Door()
+    assert door.post(path, {"batch": [{"type": "page", "userId": "u"}]}, key=SERVER_KEY).status == 200
+    assert door.event.name == "Page Viewed"
+
+
 def test_a_batch_as_large_as_clients_make_them_is_taken() -> None:
     event = {"type": "track", "event": "E", "userId": "u", "properties": {"text": "x" * 5_000}}
     each = len(json.dumps(event)) + len(", ")

@@ -88,7 +88,8 @@ def _may_send_cookies(collector: Collector, request: Request) -> bool:
 
 
 def _trimmed(path: str) -> str:
-    return path.rstrip("/") or "/"
+    """The path without slashes too many: many clients put theirs behind a host that was given with one."""
+    return "/" + path.strip("/")
 
 
 def _health(_collector: Collector, _request: Request) -> Response:
