@@ -63,6 +63,7 @@ def test_it_sends_each_field_that_the_collector_takes_for_a_trait() -> None:
         "annualRevenue",
         "Number of employees",
         "consent_newsletter",
+        "your-company",
     ):
         assert sends(spelled), spelled
 

@@ -26,14 +26,14 @@ _RESERVED = frozenset({"writeKey", "redirect", "anonymousId", "userId", "message
 #: Fields that describe a person or their company become traits, under these names. Forms call them many things.
 _TRAITS: Mapping[str, tuple[str, ...]] = {
     "email": (
-        *("e_mail", "email_address", "e_mail_address", "mail", "your_email", "contact_email", "user_email"),
+        *("e_mail", "email_address", "e_mail_address", "mail", "contact_email", "user_email"),
         *("primary_email", "primary_email_address", "work_email", "work_email_address", "email_work"),
         *("business_email", "business_email_address", "email_1", "email1", "e_mail_1", "email_1_value"),
         "e_mail_1_value",
     ),
     "first_name": ("firstname", "given_name", "forename"),
     "last_name": ("lastname", "family_name", "surname"),
-    "name": ("full_name", "fullname", "your_name"),
+    "name": ("full_name", "fullname"),
     "phone": ("phone_number", "telephone", "tel", "mobile", "mobilephone"),
     "title": ("job_title", "jobtitle", "position"),
     "role": ("job_role",),
@@ -53,7 +53,9 @@ _TRAIT_NAMES = {spelling: trait for trait, others in _TRAITS.items() for spellin
 #: A form can only send text; rules compare these as numbers.
 _NUMERIC = frozenset({"company_size", "annual_revenue", "budget"})
 #: How frameworks write the field of a person: `contact[email]`. Of a company or an address it would be another's.
-_NESTED = re.compile(r"(?:contact|customer|fields|form_fields|lead|person|profile|user)\[([^\[\]]+)\]", re.IGNORECASE)
+_NESTED = re.compile(
+    r"(?:contact|customer|fields|form_fields|lead|names|person|profile|user)\[([^\[\]]+)\]", re.IGNORECASE
+)
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,15}")
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SEPARATORS = re.compile(r"[^a-z0-9]+")
@@ -130,7 +132,8 @@ def keep_answer(trait: str | None, name: str, value: Any, traits: dict[str, Any]
 def trait_named(field: str) -> str | None:
     """The trait that a field or column of this name holds, whatever the spelling; None where it is none."""
     nested = _NESTED.fullmatch(field.strip())
-    return _TRAIT_NAMES.get(snake_case(nested[1] if nested else field))
+    # WordPress's Contact Form 7 writes `your-name`, and so do those who add fields to its form.
+    return _TRAIT_NAMES.get(snake_case(nested[1] if nested else field).removeprefix("your_"))
 
 
 def trait_value(trait: str, value: Any) -> Any:

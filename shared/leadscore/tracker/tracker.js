@@ -28,7 +28,7 @@
   const SECRET = /card|cvc|cvv|iban|passw|\bcc-/i;
   // Every spelling of a trait that the collector knows (ingest/form.py), without what parts its words.
   const TRAIT =
-    /^(.*email.*|mail|(first|last|full|family|given|fore|sur|your)?name|phone(number)?|tel(ephone)?|mobile(phone)?|(job)?(title|role)|position|seniority|department|company(name|size|website)?|organi[sz]ation|.*employees|employeecount|industry|website|homepage|.*revenue|budget|country|state|region|province|city|consent.*)$/i;
+    /^(your)?(.*email.*|mail|(first|last|full|family|given|fore|sur)?name|phone(number)?|tel(ephone)?|mobile(phone)?|(job)?(title|role)|position|seniority|department|company(name|size|website)?|organi[sz]ation|.*employees|employeecount|industry|website|homepage|.*revenue|budget|country|state|region|province|city|consent.*)$/i;
 
   // A browser may refuse storage, and somebody may have spoilt it: then things live as long as the page does.
   const attempt = (action) => {
