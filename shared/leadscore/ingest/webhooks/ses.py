@@ -26,6 +26,7 @@ EVENTS = {
     "Bounce (passing)": "",
     "Complaint": "Email Marked as Spam",
     "Complaint (not spam)": "",
+    "Complaint (suppressed)": "",
     "Subscription (unsubscribed from all)": "Unsubscribed",
     "Subscription (came back)": "Consent Given",
     "AmazonSnsSubscriptionSucceeded": "",
@@ -83,8 +84,13 @@ def _told(record: Mapping[str, Any]) -> Iterator[Told]:
 def _label(what: str, record: Mapping[str, Any]) -> str:
     if what == "Bounce":
         return f"Bounce ({'permanent' if part(record, 'bounce').get('bounceType') == 'Permanent' else 'passing'})"
-    if what == "Complaint" and part(record, "complaint").get("complaintFeedbackType") == "not-spam":
-        return "Complaint (not spam)"
+    if what == "Complaint":
+        complaint = part(record, "complaint")
+        if complaint.get("complaintFeedbackType") == "not-spam":
+            return "Complaint (not spam)"
+        # The mail was not even sent: it is the complaint of another time that is told again.
+        if complaint.get("complaintSubType") == "OnAccountSuppressionList":
+            return "Complaint (suppressed)"
     if what == "Subscription":
         subscription = part(record, "subscription")
         before, now = (part(subscription, f"{which}TopicPreferences").get("unsubscribeAll") for which in ("old", "new"))
