@@ -279,6 +279,20 @@ def test_a_hidden_field_stays_where_the_form_has_no_such_thing_of_its_own() -> N
     assert (door.event.properties["score"], door.event.properties["form_id"]) == ("7", "lT4Z3j")
 
 
+def test_an_address_that_a_typeform_was_opened_with_is_known_of_the_person() -> None:
+    body = copy.deepcopy(of("typeform").body)
+    del body["form_response"]["answers"][0]
+    body["form_response"]["hidden"] = {"email": "Ada.Lovelace@Northwind.example", "utm_source": "x", "utm_adgroup": "7"}
+    door = new_door()
+    signed("typeform", body).to(door)
+    assert identifiers(door.event) == {"email": "ada.lovelace@northwind.example"}
+    assert (door.event.traits["email"], door.event.traits["email_kind"]) == (
+        "ada.lovelace@northwind.example",
+        "business",
+    )
+    assert {name for name in door.event.properties if "utm" in name or name == "email"} == {"utm_adgroup"}
+
+
 def test_an_id_that_mailgun_gives_again_on_another_day_is_another_event() -> None:
     body = copy.deepcopy(of("mailgun-clicked").body)
     door = new_door()

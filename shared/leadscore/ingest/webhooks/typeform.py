@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from leadscore.domain.event import Trust
+from leadscore.domain.page import UTM
 from leadscore.ingest.arrival import Arrival
 from leadscore.ingest.clock import parse_time
-from leadscore.ingest.form import EVENT_NAME, keep_answer, snake_case, trait_named
+from leadscore.ingest.form import EVENT_NAME, keep_answer, snake_case, trait_named, trait_value
 from leadscore.ingest.json_body import filled
 from leadscore.ingest.page import carried
 from leadscore.ingest.webhooks.document import an_object, first, listed, part, text
@@ -43,13 +44,14 @@ def _told(item: Mapping[str, Any]) -> Iterator[Told]:
     response = an_object("form_response", item.get("form_response"))
     definition, hidden = part(response, "definition"), part(response, "hidden")
     traits, answers = _traits_and_answers(response, definition)
-    others = {key: value for key, value in hidden.items() if key not in _IDS and not key.startswith("utm_")}
+    traits = filled({"email": trait_value("email", hidden.get("email"))}) | traits
+    others = {key: value for key, value in hidden.items() if key not in _IDS and key not in UTM}
     yield Told(
         name=name,
         call="form",
         at=response.get("submitted_at"),
         dedup=[first(response, "token") or item.get("event_id")],
-        email=traits.get("email") or hidden.get("email"),
+        email=traits.get("email"),
         ids=hidden,
         properties={
             **others,
