@@ -483,6 +483,19 @@ def test_a_200_means_that_every_item_is_queued_or_kept(
 
 
 @settings(max_examples=200, deadline=None)
+@given(st.lists(ITEMS, min_size=1, max_size=3), st.booleans())
+def test_what_is_passed_on_without_a_batch_around_it_is_queued_or_kept(items: list[Any], as_list: bool) -> None:
+    door = Door()
+    sent = items if as_list else items[0]
+    response = door.post("/v1/batch", json.dumps(sent), key=SERVER_KEY)
+    if response.status == 200:
+        self_aliases(sent if isinstance(sent, list) else [sent], door.events, len(door.failed_items))
+    else:
+        assert code(response) == "invalid_batch"
+        assert not as_list
+
+
+@settings(max_examples=200, deadline=None)
 @given(ITEMS, st.sampled_from(["identify", "track", "page", "screen", "group", "alias"]))
 def test_a_single_call_is_queued_or_refused(item: Any, call: str) -> None:
     door = Door()
