@@ -132,6 +132,13 @@ def test_a_mail_that_is_opened_in_outlook_is_opened_by_a_person() -> None:
     assert flags(sent(key=SERVER_KEY, event="Email Opened", context={"userAgent": "curl/8"})) == {"machine": True}
 
 
+def test_apples_proxy_opens_every_mail_and_nobody_has() -> None:
+    apple = {"userAgent": "Mozilla/5.0"}
+    assert flags(sent(key=SERVER_KEY, event="Email Opened", context=apple)) == {"machine": True}
+    assert flags(sent(event="Email Opened", context=apple)) == {"machine": True}
+    assert flags(sent(event="Trial Started", context=apple)) == {}
+
+
 @given(st.text(max_size=300))
 def test_any_name_of_a_program_is_judged(user_agent: str) -> None:
     assert is_crawler(user_agent) in (True, False)

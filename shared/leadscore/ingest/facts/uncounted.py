@@ -21,6 +21,9 @@ DERIVED_FLAGS = frozenset({INTERNAL, UNCONSENTED})
 #: Calls that programs make which load a page or show a picture. A script may well post a form for somebody.
 _LOADS = frozenset({"page", "screen"})
 _MAIL_EVENTS = frozenset({"Email Opened", "Email Link Clicked"})
+#: All that Apple's Mail Privacy Protection says of itself, which fetches the pictures of every mail, read or not
+#: (https://documentation.mailgun.com/docs/mailgun/user-manual/tracking-messages/open-click-bot-detect).
+_APPLES_PROXY = "Mozilla/5.0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,8 @@ def _is_machine(said: Said) -> bool:
         return True
     loads = said.call in _LOADS or said.name in _MAIL_EVENTS or said.trust is Trust.PUBLIC
     user_agent = said.context.get("userAgent")
+    if said.name in _MAIL_EVENTS and user_agent == _APPLES_PROXY:
+        return True
     return loads and isinstance(user_agent, str) and is_crawler(user_agent)
 
 
