@@ -60,16 +60,13 @@ class Rescoring:
         """Do the work for a lead, whose state may have been read already. Raises Contended, ModelBehind."""
         tally = Tally()
         state = self._leads.follow(state or self._leads.read(lead))
-        was_new = state.is_new
         state, in_force = self._committing.up_to_date(state, tally)
-        if not was_new:
-            state = self._merging.merge_all(state, work, in_force, tally)
         if work.deliveries:
             logged = self._intake.take_in(state, work.deliveries, tally)
             if logged.new or logged.doubt:
                 state = self._committing.commit(state, logged, in_force, tally, cause=work.cause)
-        if was_new:  # Now it has an event, without which there would be nothing to merge into.
-            state = self._merging.merge_all(state, work, in_force, tally)
+        # Once the events are in the log: then whoever does this again, as the worker died, sees that it was begun.
+        state = self._merging.merge_all(state, work, in_force, tally)
         if Cause.TIME in work.causes and not state.is_new:
             state = self._committing.commit(state, Logged(), in_force, tally, cause=Cause.TIME)
         for ruling in work.rulings:
