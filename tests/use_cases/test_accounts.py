@@ -13,13 +13,15 @@ import pytest
 
 from leadscore.adapters.memory import FixedModels
 from leadscore.domain.cause import Cause
-from leadscore.domain.event import LeadEvent
+from leadscore.domain.event import Identifier, LeadEvent
+from leadscore.domain.naming import NamedRuling
 from leadscore.use_cases.accounts import FORETOLD_SECONDS, GATHER_SECONDS, AccountContended, AccountKeeping
 from leadscore.use_cases.messages import (
     ACCOUNT_LEADS_MAX,
     Ruling,
     accounts_body,
     events_body,
+    named_rulings_bodies,
     read_message,
     rulings_body,
     ticks_body,
@@ -375,6 +377,11 @@ JOINING = [
     events_body("t1", [page(1, traits=ACME), event("White Paper Read", at=NOON + 39 * DAY, anonymous="a1")]),
     events_body("t2", [event("Identified", at=NOON + 40 * DAY, user="u1", anonymous="a1")]),
 ]
+#: A ruling by names, such as HubSpot's: when it comes again, both names lead to one.
+NAMING = [
+    events_body("t1", [page(1, traits=ACME), page(2, user="u2", traits=ACME)]),
+    *named_rulings_bodies([NamedRuling(Identifier("user_id", "u1"), Identifier("user_id", "u2"), 1)], lambda: "r"),
+]
 
 
 def crash_at(number: int, bodies: list[str]) -> bool:
@@ -414,7 +421,7 @@ def _deliver(desk: Desk, body: str) -> None:
     raise AssertionError("one crash fails a message once")
 
 
-@pytest.mark.parametrize(("bodies", "calls"), [(LIFE, 200), (JOINING, 60)])
+@pytest.mark.parametrize(("bodies", "calls"), [(LIFE, 200), (JOINING, 60), (NAMING, 60)])
 def test_a_crash_at_any_call_loses_nothing(bodies: list[str], calls: int) -> None:
     number = 1
     while crash_at(number, bodies):

@@ -62,7 +62,7 @@ class Resolver:
         self._refused: set[tuple[Identifier, str]] = set()
         self._homes: dict[str, set[Identifier]] = {}
         self._sure_leads: dict[Identifier, str] = {}
-        self._promised: dict[str, str] = {}
+        self._promised: dict[Identifier, str] = {}
         self._new_homes: dict[str, set[Identifier]] = {}
 
     def _states_of(self, leads: Collection[str]) -> Mapping[str, LeadState]:
@@ -89,22 +89,23 @@ class Resolver:
                 and owner != lead
                 and not weaker.is_known
                 and not self._is_anothers(event, weaker, owner)
-                and self._is_first(event, owner, lead)
+                and self._is_first(event, weaker, lead)
             ):
                 merges.append(Merge(weaker, owner, lead, is_trusted=event.trust is Trust.SERVER))
         for one in (lead, *(merge.anonymous for merge in merges)):
             self._new_homes.setdefault(one, set()).add(event.home)
         return lead, merges
 
-    def _is_first(self, event: LeadEvent, anonymous: str, person: str) -> bool:
-        """Whether no event before names the lead beside somebody else: else chance would decide between the two, as
-        leads are worked on beside each other."""
-        return not event.home.is_known or self._promised.setdefault(anonymous, person) == person
+    def _is_first(self, event: LeadEvent, weaker: Identifier, person: str) -> bool:
+        """Whether no event before names this beside somebody else: else chance would decide between the two, as leads
+        are worked on beside each other."""
+        return not event.home.is_known or self._promised.setdefault(weaker, person) == person
 
     def rule(self, named: NamedRuling) -> Ruling | None:
         """The ruling on the leads of two names, or None where there is nothing left to do.
 
-        A name that nobody has yet becomes the other one's. Of two leads the one that goes by a name stays.
+        A name that nobody has yet becomes the other one's. Of two leads the one that goes by a name stays. Where they
+        are one already, whoever made them so may have died before it told anybody: the ruling is given again.
         """
         owners = self._store.read_owners([named.lead, named.into])
         lead, into = (self._open_owner(name, owners) for name in (named.lead, named.into))
@@ -113,7 +114,8 @@ class Resolver:
                 self._link(named.lead if lead is None else named.into, owner.lead)
             return None
         if lead.lead == into.lead:
-            return None
+            part = owners.get(named.lead, into.lead)
+            return Ruling(part, into.lead, named.at) if part != into.lead else None
         if lead.identified and not into.identified:
             lead, into = into, lead
         return Ruling(lead.lead, into.lead, named.at)
