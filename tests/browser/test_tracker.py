@@ -426,6 +426,15 @@ def test_a_bad_event_is_dropped_and_holds_up_no_other(site: Site, page: Page) ->
     assert site.names() == ["Something"]
 
 
+def test_what_is_no_json_holds_up_no_other(site: Site, page: Page) -> None:
+    visit(site, page)
+    page.evaluate("try { const node = {}; node.self = node; leadscore.track('Odd', { node }) } catch {}")
+    page.evaluate("leadscore.track('Fine')")
+
+    site.wait("Fine")
+    assert "Odd" not in site.names()
+
+
 def test_the_queue_is_bounded(site: Site, page: Page) -> None:
     site.refusals = [503] * 1_000
     page.goto(site.page("/"))
@@ -626,6 +635,29 @@ def test_consent_withdrawn_is_told_once_and_forgets_the_visitor(site: Site, page
     page.evaluate("scrollTo(0, 1e6)")
     assert site.stays_quiet()
     assert len(site.named("Page Viewed")) == 1
+
+
+def test_consent_withdrawn_in_one_tab_holds_for_the_others(site: Site, page: Page, person: BrowserContext) -> None:
+    visit(site, page, "/", FORM)
+    other = person.new_page()
+    other.goto(site.page("/privacy"))
+    site.wait("Page Viewed", 2)
+    other.evaluate("leadscore.consent(false)")
+    site.wait("Consent Withdrawn")
+    told = len(site.requests)
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+    use_everything(page)
+
+    assert site.stays_quiet()
+    assert len(site.requests) == told
+    assert person.cookies() == []
+
+
+def test_a_page_that_empties_the_storage_is_still_told_of(site: Site, page: Page) -> None:
+    visit(site, page)
+    page.evaluate("localStorage.clear(); leadscore.track('Logged Out')")
+
+    site.wait("Logged Out")
 
 
 def test_a_withdrawal_that_was_not_taken_comes_again(site: Site, page: Page) -> None:

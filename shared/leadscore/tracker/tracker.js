@@ -44,6 +44,7 @@
   // -- Who it is -----------------------------------------------------------------------------------------------------
 
   let visitor;
+  let isKept;
 
   const cookie = () => (attempt(() => document.cookie.match(/\bls_aid=([0-9a-f]{32})\b/)) || [])[1];
 
@@ -64,7 +65,7 @@
     let until = +kept.slice(32);
     visitor = cookie() || (until > now ? kept.slice(0, 32) : hex());
     if (!(until > now)) until = now + YEAR_MS;
-    write(ID, visitor + until);
+    isKept = write(ID, visitor + until);
     bake(visitor, (until - now) / 1000);
   };
 
@@ -97,7 +98,8 @@
   };
 
   const put = (item) => {
-    if (!isActive) return;
+    // Consent may have been withdrawn in another tab, or while the browser kept this page for who comes back.
+    if (!isActive || (isKept && !cookie() && !read(ID))) return;
     queue = [...queue, item].slice(-QUEUE_MAX);
     save();
     // While the collector is away, its absence sets the pace.
@@ -153,7 +155,9 @@
     const timezone = Intl.DateTimeFormat().resolvedOptions().timeZone;
     const consent = consented && { categoryPreferences: { analytics: true } };
     const context = { page, consent, timezone, userAgent, webdriver };
-    put({ id, call: { type, messageId: id, timestamp: new Date(), anonymousId: visitor, context, ...content } });
+    const said = { type, messageId: id, timestamp: new Date(), anonymousId: visitor, context, ...content };
+    // As it is now, and refused at once where it is no JSON: in the queue it would hold up all the others.
+    put({ id, call: JSON.parse(JSON.stringify(said)) });
   };
   const track = (event, properties) => call("track", { event, properties });
 
