@@ -116,3 +116,28 @@ def test_of_several_videos_in_a_player_none_is_the_one() -> None:
 def test_whatever_they_say_is_read(event: str, said: dict[str, Any]) -> None:
     assert watched(event, said).items() >= {}.items()
     assert set(flat(said)) >= set(said)
+
+
+@pytest.mark.parametrize(
+    ("properties", "context", "campaign"),
+    [
+        (
+            {"provider": "Adjust", "campaign": {"source": "Ads", "name": "spring", "content": None, "ad_group": "b"}},
+            {},
+            {"source": "Ads", "name": "spring"},
+        ),
+        ({"campaign": {"source": "Ads"}}, {"campaign": {"source": "newsletter"}}, {"source": "newsletter"}),
+        ({"campaign": "spring"}, {}, None),
+        ({}, {}, None),
+    ],
+)
+def test_an_app_tells_the_campaign_it_was_installed_for_among_the_properties(
+    properties: Any, context: Any, campaign: Any
+) -> None:
+    call = {"type": "track", "anonymousId": "a", "event": "Install Attributed", "properties": properties}
+    door = Door()
+    door.post("/v1/batch", {"batch": [{**call, "context": context}]}, key=SERVER_KEY)
+    event = door.event
+    assert event.name == "Install Attributed"
+    assert event.context.get("campaign") == campaign
+    assert event.properties == properties

@@ -13,7 +13,16 @@ from leadscore.ingest.ids import email_address, identifier
 from leadscore.ingest.json_body import EMPTY, checked, filled
 from leadscore.ingest.page import NO_REFERRER, campaign, with_path
 from leadscore.ingest.rejection import Rejected
-from leadscore.ingest.segment_spec import CONSENT_EVENTS, VIDEO_EVENTS, VIDEO_WATCHED, flat, told_by_consent, watched
+from leadscore.ingest.segment_spec import (
+    CONSENT_EVENTS,
+    INSTALL_ATTRIBUTED,
+    VIDEO_EVENTS,
+    VIDEO_WATCHED,
+    attributed,
+    flat,
+    told_by_consent,
+    watched,
+)
 
 BATCH_EVENTS_MAX = 2_500
 #: What a batch says once goes into each of its events, and a few KB on the wire must not become 75 MB on the queue.
@@ -76,6 +85,8 @@ def read_call(item: Any, call: str, arrival: Arrival, envelope: Envelope | None 
         name, properties = VIDEO_WATCHED, watched(name, properties)
     elif name in CONSENT_EVENTS:
         name = told_by_consent(name, context, arrival.house.consent_categories)
+    elif name == INSTALL_ATTRIBUTED:
+        context = attributed(properties, context)
     timestamp = _timestamp(item)
     return arrival.event(
         call=call,

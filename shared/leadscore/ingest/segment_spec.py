@@ -1,6 +1,7 @@
-"""What Segment's spec says in other words than ours: traits within objects, how far a video was watched, and consent.
+"""What Segment's spec says in other words than ours: traits within objects, how far a video was watched, consent, and
+which campaign made somebody install an app.
 
-Source: https://segment.com/docs/connections/spec/identify/#traits, .../spec/video/ and
+Source: https://segment.com/docs/connections/spec/identify/#traits, .../spec/video/, .../spec/mobile/ and
 https://segment.com/docs/privacy/consent-management/consent-in-unify/.
 """
 
@@ -27,6 +28,10 @@ VIDEO_EVENTS = frozenset(
 )
 #: Told whenever somebody answered a consent manager, whatever the answer was; by its earlier name, too.
 CONSENT_EVENTS = frozenset({"Segment Consent Preference Updated", "Segment Consent Preference"})
+
+#: What clients for apps pass on of whoever attributes installations, such as Adjust.
+INSTALL_ATTRIBUTED = "Install Attributed"
+_OF_CAMPAIGN = ("source", "medium", "name", "term", "content")
 
 #: Our names by the spec's: of what stands beside our traits, and of what stands within an object, which is kept, too.
 #: RudderStack's clients for apps write all in small letters, and Segment's for Flutter counts employees its own way.
@@ -69,6 +74,14 @@ def watched(name: str, properties: Mapping[str, Any]) -> dict[str, Any]:
     """The properties of one of VIDEO_EVENTS, with our `share` and `video_id`."""
     found: dict[str, Any] = {"video_id": _video(properties), "share": _share(name, properties)}
     return {**{ours: value for ours, value in found.items() if value is not None}, **properties}
+
+
+def attributed(properties: Mapping[str, Any], context: dict[str, Any]) -> dict[str, Any]:
+    """The context of INSTALL_ATTRIBUTED, with the campaign that the event has among its properties."""
+    said = properties.get("campaign")
+    if not isinstance(said, dict) or context.get("campaign") not in EMPTY:
+        return context
+    return {**context, "campaign": {name: said[name] for name in _OF_CAMPAIGN if isinstance(said.get(name), str)}}
 
 
 def told_by_consent(name: str, context: Json, categories: Collection[str]) -> str:
