@@ -61,7 +61,8 @@ def test_a_report_says_what_was_taken_what_was_refused_why_and_where_it_is(queue
     refused = leads.with_name("leads.refused.csv")
     assert result.stdout == (
         "1 taken, 2 refused\n"
-        "  2: the row names nobody: it needs an e-mail address or another identifier (lines 3, 4)\n"
+        "  1: the row names nobody: it needs an e-mail address or another identifier (line 3)\n"
+        "  1: the cell of `E-mail` is no e-mail address of a person: leave one there, and nothing beside it (line 4)\n"
         f"the refused rows are in {refused}: mend them and import that file\n"
     )
     assert result.stderr == "left out, as no mapping says what they are: Shoe Size\n"

@@ -70,7 +70,7 @@ def test_exports_of_crms_need_no_mapping(names: str, kind: str, traits: str) -> 
 
 @pytest.mark.parametrize(
     "name",
-    ["Email Opt Out", "Unsubscribed", "Opted out of email", "HasOptedOutOfEmail", "Do not email",
+    ["Email Opt Out", "Unsubscribed", "Opted out of email", "HasOptedOutOfEmail", "Do not email", "UNSUB_TIME",
      "Unsubscribed from all email", "email_opt_out", "Opted Out"],
 )  # fmt: skip
 def test_a_column_that_says_who_wants_no_mail_is_known_however_it_says_yes(name: str) -> None:
@@ -132,7 +132,10 @@ def test_rows_that_differ_in_anything_that_is_read_are_different_events() -> Non
 @pytest.mark.parametrize(
     ("names", "cells", "complaint"),
     [
-        ("email,name", ["nobody", "A"], "the row names nobody"),
+        ("email,name", ["", "A"], "the row names nobody"),
+        ("E-mail,name", ["nobody", "A"], "the cell of `E-mail` is no e-mail address"),
+        ("E-mail,name", ["a@x.example; b@x.example", "A"], "the cell of `E-mail` is no e-mail address"),
+        ("E-mail,name", ["Ada <a@x.example>", "A"], "the cell of `E-mail` is no e-mail address"),
         ("user_id,name", ["null", "A"], "the row names nobody"),
         ("email,name", ["a@x.example", "A", "B"], "more cells than there are names"),
         ("email,timestamp", ["a@x.example", "24.12.2025"], "the cell of `timestamp` is no time in ISO 8601"),

@@ -73,7 +73,7 @@ def test_a_file_is_imported_and_reported_on() -> None:
         "refused": 1,
         "reasons": [
             {
-                "reason": "the row names nobody: it needs an e-mail address or another identifier",
+                "reason": "the cell of `email` is no e-mail address of a person: leave one there, and nothing beside it",
                 "rows": 1,
                 "lines": [3],
             }

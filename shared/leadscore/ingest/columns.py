@@ -139,7 +139,7 @@ class Columns:
             raise Rejected("invalid_row", "the row has more cells than there are names of columns: mind its quotes")
         said = self._said(cells)
         if not said.identifiers:
-            raise Rejected("no_user_anon_id", "the row names nobody: it needs an e-mail address or another identifier")
+            raise self._names_nobody(cells)
         name = event_name("event", said.event or self.event or PERSON)
         content = checked(
             {
@@ -187,6 +187,15 @@ class Columns:
                 case _:
                     pass
         return said
+
+    def _names_nobody(self, cells: Sequence[str]) -> Rejected:
+        for name, column, _ in self._filled(cells):
+            if column == EMAIL:
+                problem = (
+                    f"the cell of `{name}` is no e-mail address of a person: leave one there, and nothing beside it"
+                )
+                return Rejected("no_user_anon_id", problem)
+        return Rejected("no_user_anon_id", "the row names nobody: it needs an e-mail address or another identifier")
 
     def _filled(self, cells: Sequence[str]) -> Iterator[tuple[str, Column, str]]:
         """The cells that say something: a blank one is no answer, and a row may end early."""

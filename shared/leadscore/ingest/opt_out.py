@@ -19,6 +19,7 @@ _NAMES = frozenset(
         "hs_email_optout",
         "opted_out",
         "opted_out_of_email",
+        "unsub_time",  # Of the file of those who left, in Mailchimp's export.
         "unsubscribed",
         "unsubscribed_from_all_email",
         "unsubscribed_from_email",
