@@ -290,12 +290,13 @@ def test_an_audience_has_hashes_as_its_platform_makes_them_and_nothing_else(
     assert result.stdout == f"{header}\n{sha256(normal)}\n"
 
 
-def test_google_takes_dots_out_of_its_own_addresses_alone() -> None:
+def test_google_knows_the_aliases_of_its_own_addresses_alone() -> None:
     google = PLATFORMS["google"]
 
-    assert google.hash("a.b@googlemail.com") == sha256("ab@googlemail.com")
-    assert google.hash("a.b@x.gmail.com") == sha256("a.b@x.gmail.com")
-    assert google.hash("a.b@example.com") == sha256("a.b@example.com")
+    assert google.hash("a.b+shop@googlemail.com") == sha256("ab@googlemail.com")
+    assert google.hash("a.b+c+d@gmail.com") == sha256("ab@gmail.com")
+    assert google.hash("a.b+c@x.gmail.com") == sha256("a.b+c@x.gmail.com")
+    assert google.hash("a.b+c@example.com") == sha256("a.b+c@example.com")
 
 
 @pytest.mark.parametrize(

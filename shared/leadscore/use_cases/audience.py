@@ -1,6 +1,7 @@
 """Audiences for advertising: addresses as hashes, in the form in which each platform makes its own.
 
-Google: https://developers.google.com/google-ads/api/docs/conversions/enhance-conversions and, for the header,
+Google: https://developers.google.com/google-ads/api/docs/remarketing/audience-segments/customer-match/get-started and,
+for the header,
 https://support.google.com/google-ads/answer/7476159. Meta: https://www.facebook.com/business/help/2082575038703844.
 LinkedIn: https://www.linkedin.com/help/lms/answer/a1489764.
 """
@@ -21,26 +22,29 @@ _REFUSALS = frozenset({"Unsubscribed", "Email Marked as Spam", CONSENT_WITHDRAWN
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """`header` is the name that it expects of the column, `people_min` the fewest that it takes."""
+    """`header` is the name that it expects of the column, `people_min` the fewest that it takes.
+
+    `knows_aliases`: to it `a.b+c@gmail.com` is `ab@gmail.com`, as both are one mailbox.
+    """
 
     name: str
     header: str
     people_min: int = 0
-    ignores_dots: bool = False
+    knows_aliases: bool = False
 
     def hash(self, address: str) -> str:
         """SHA-256 in hex of the address as the platform writes it."""
         normal = address.strip().lower()
         name, at, domain = normal.rpartition("@")
-        if self.ignores_dots and domain in _GOOGLE_MAIL:
-            normal = name.replace(".", "") + at + domain
+        if self.knows_aliases and domain in _GOOGLE_MAIL:
+            normal = name.partition("+")[0].replace(".", "") + at + domain
         return hashlib.sha256(normal.encode()).hexdigest()
 
 
 PLATFORMS = {
     platform.name: platform
     for platform in (
-        Platform("google", "Email", ignores_dots=True),
+        Platform("google", "Email", knows_aliases=True),
         Platform("meta", "email", people_min=100),
         Platform("linkedin", "email", people_min=300),
     )
