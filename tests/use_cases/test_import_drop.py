@@ -73,7 +73,8 @@ def test_a_file_is_imported_and_reported_on() -> None:
         "refused": 1,
         "reasons": [
             {
-                "reason": "the cell of `email` is no e-mail address of a person: leave one there, and nothing beside it",
+                "reason": "the cell of `email` is no e-mail address of a person: leave one there, and nothing "
+                "beside it",
                 "rows": 1,
                 "lines": [3],
             }
