@@ -55,6 +55,8 @@ def test_an_address_names_somebody_whatever_a_program_calls_its_column(name: str
     ("names", "kind", "traits"),
     [
         (HUBSPOT, "hubspot", "first_name last_name phone title company lifecycle_stage country"),
+        (HUBSPOT.replace("Record ID", "Record ID - Contact"), "hubspot",
+         "first_name last_name phone title company lifecycle_stage country"),
         (SALESFORCE, "salesforce", "first_name last_name title company lead_source company_size state"),
         ("mautic_id,firstname,lastname,email,company,position", "mautic", "first_name last_name company title"),
     ],

@@ -55,6 +55,7 @@ _KNOWN_IDS: Mapping[str, str] = {
     "user_id": "user_id",
     "anonymous_id": "anonymous_id",
     "record_id": "hubspot",
+    "record_id_contact": "hubspot",
     "hubspot_id": "hubspot",
     "lead_id": "salesforce",
     "contact_id": "salesforce",
