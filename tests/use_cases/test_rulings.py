@@ -1,6 +1,7 @@
 """One person out of two by somebody's ruling, and two again: points, transitions, and what comes meanwhile."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import count
 
 import pytest
 
@@ -378,6 +379,29 @@ def scene_of_an_undo_beside_an_event(rescoring_type: type[Rescoring]) -> None:
         office.check()
 
 
+def scene_of_an_undo_beside_another(rescoring_type: type[Rescoring]) -> None:
+    """While a worker that takes Cy out of Bob is about to do each of its calls, somebody takes Bob out of Ada."""
+    for calls in count():
+        office = office_of(rescoring_type)
+        office.record(event("Blog Subscribed", at=NOON + 2, user="cy"))
+        cy, bob, ada = (office.lead(name) for name in (Identifier("user_id", "cy"), BOB, ADA))
+        office.merge(cy, bob, 1)
+        office.merge(bob, ada, 2)
+        left = iter(range(calls))
+
+        def undo_first(_call: str, office: Office = office, bob: str = bob, left: Iterator[int] = left) -> None:
+            if next(left, None) is None:
+                office.store.before_call = lambda _: None
+                office.undo(bob, 3)
+
+        office.store.before_call = undo_first
+        office.undo(cy, 4)
+        if office.store.before_call is undo_first:
+            return  # It takes no more calls.
+        assert office.people == 3
+        office.check()
+
+
 def scene_of_an_undo_that_outlives_a_full_fold(rescoring_type: type[Rescoring]) -> None:
     office = office_of(rescoring_type)
     office.record(event("Webinar Attended", at=NOON + 2, anonymous="a1"))
@@ -409,6 +433,7 @@ SCENES: list[Callable[[type[Rescoring]], None]] = [
     scene_of_a_new_cookie_that_old_news_lead_to_the_winner,
     scene_of_a_cookie_that_led_to_somebody_else_once,
     scene_of_an_undo_beside_an_event,
+    scene_of_an_undo_beside_another,
     scene_of_an_undo_that_outlives_a_full_fold,
     scene_of_somebody_who_had_joined_before,
 ]

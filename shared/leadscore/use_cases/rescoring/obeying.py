@@ -88,6 +88,8 @@ class Obeying:
         if not loser.merged_into:
             return "the lead is not part of another"
         winner, in_force = self._committing.up_to_date(self._leads.follow(loser), tally)
+        if self._leads.read(loser.lead).lead != winner.lead:
+            raise VersionConflict  # What stood between the two was taken out of the winner before that was read.
         if in_force.activation < loser.activation:
             raise ModelBehind
         own, others = self._homes_apart(loser, winner)
