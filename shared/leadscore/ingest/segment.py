@@ -259,9 +259,10 @@ def _without(values: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
 def _sent_at(item: Mapping[str, Any], envelope: Envelope) -> Any:
     """When the client sent it, which tells how wrong its clock is.
 
-    Whoever passes on what they received themselves (Segment's and RudderStack's webhooks) has corrected that already.
+    Whoever passes on what they received themselves (Segment's and RudderStack's webhooks) has corrected its `timestamp`
+    already.
     """
-    if item.get("receivedAt") not in EMPTY:
+    if item.get("receivedAt") not in EMPTY and item.get("timestamp") not in EMPTY:
         return None
     return envelope.sent_at if item.get("sentAt") is None else item["sentAt"]
 
