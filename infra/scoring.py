@@ -8,6 +8,7 @@ from infra.events_queue import EventsQueue
 from infra.grant import allow
 from infra.lambda_function import Functions
 from infra.queue import consume
+from infra.settings import Settings
 from infra.storage import Storage
 
 TIMEOUT = Duration.seconds(60)
@@ -16,11 +17,20 @@ WINDOW = Duration.seconds(1)
 MESSAGES_PER_BATCH_MAX = 10
 #: Bounds what a flood may cost, and how many connections the tables see.
 CONCURRENCY_MAX = 100
+#: On a laptop all share a few cores: more at once would each take longer than TIMEOUT, and the work be done twice.
+LOCAL_CONCURRENCY_MAX = 2
 
 
 class Scoring(Construct):
     def __init__(
-        self, scope: Construct, id: str, *, functions: Functions, storage: Storage, events: EventsQueue
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        functions: Functions,
+        settings: Settings,
+        storage: Storage,
+        events: EventsQueue,
     ) -> None:
         super().__init__(scope, id)
         self.function = functions.create(
@@ -60,7 +70,7 @@ class Scoring(Construct):
                 events.queue,
                 batch_size=MESSAGES_PER_BATCH_MAX,
                 max_batching_window=WINDOW,
-                max_concurrency=CONCURRENCY_MAX,
+                max_concurrency=LOCAL_CONCURRENCY_MAX if settings.local else CONCURRENCY_MAX,
                 report_batch_item_failures=True,
             ),
         )

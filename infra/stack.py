@@ -39,7 +39,7 @@ class LeadScoreStack(Stack):
         collection = Collection(
             self, "Collection", functions=functions, settings=settings, storage=storage, events=events
         )
-        score = Scoring(self, "Scoring", functions=functions, storage=storage, events=events)
+        score = Scoring(self, "Scoring", functions=functions, settings=settings, storage=storage, events=events)
         decay = Decay(self, "Decay", functions=functions, settings=settings, storage=storage, events=events)
         notification = Notification(self, "Notification", functions=functions, settings=settings, storage=storage)
         leads = LeadsApi(self, "Leads", functions=functions, settings=settings, storage=storage, events=events)

@@ -23,6 +23,16 @@ def functions(resources: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {properties["Handler"].split(".")[1]: properties for properties in found}
 
 
+def mapping_of(resources: dict[str, Any], function: str) -> dict[str, Any]:
+    """What a function is fed from, by the name of its module."""
+    [mapping] = [
+        mapping
+        for mapping in of_type(resources, "AWS::Lambda::EventSourceMapping").values()
+        if resources[target(mapping["FunctionName"])]["Properties"]["Handler"] == f"functions.{function}.handler"
+    ]
+    return mapping
+
+
 def statements(resources: dict[str, Any], role: str) -> list[dict[str, Any]]:
     """What a role may do."""
     return [

@@ -5,7 +5,7 @@ import pytest
 
 from infra import scoring
 from leadscore.use_cases.accounts import FORETOLD_SECONDS
-from tests.infra.template import functions, of_type, target
+from tests.infra.template import functions, mapping_of, of_type, target
 
 FAILED_EVENTS = "StorageFailedEventsE8702E6F"
 FOURTEEN_DAYS = 14 * 24 * 3_600
@@ -33,7 +33,7 @@ def test_every_queue_waits_two_weeks_encrypted_and_over_tls_only(
 
 
 def test_a_batch_being_scored_is_not_delivered_again(resources: dict[str, Any], queues: dict[str, Any]) -> None:
-    mapping = _mapping_of(resources, "score")
+    mapping = mapping_of(resources, "score")
     queue = queues[target(mapping["EventSourceArn"])]
 
     at_least = 6 * functions(resources)["score"]["Timeout"] + mapping["MaximumBatchingWindowInSeconds"]
@@ -50,7 +50,7 @@ def test_a_poison_message_ends_in_a_queue_after_bounded_tries(queues: dict[str, 
 
 
 def test_one_bad_message_does_not_bring_back_its_neighbours(resources: dict[str, Any]) -> None:
-    mapping = _mapping_of(resources, "score")
+    mapping = mapping_of(resources, "score")
 
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert mapping["BatchSize"] == 10
@@ -59,7 +59,7 @@ def test_one_bad_message_does_not_bring_back_its_neighbours(resources: dict[str,
 
 
 def test_only_news_wakes_the_notifier(resources: dict[str, Any]) -> None:
-    [pattern] = _mapping_of(resources, "notify")["FilterCriteria"]["Filters"]
+    [pattern] = mapping_of(resources, "notify")["FilterCriteria"]["Filters"]
 
     assert json.loads(pattern["Pattern"]) == {
         "eventName": ["INSERT"],
@@ -71,7 +71,7 @@ def test_only_news_wakes_the_notifier(resources: dict[str, Any]) -> None:
 
 
 def test_a_transition_that_cannot_be_told_blocks_no_other_and_is_kept(resources: dict[str, Any]) -> None:
-    mapping = _mapping_of(resources, "notify")
+    mapping = mapping_of(resources, "notify")
 
     assert mapping["StartingPosition"] == "TRIM_HORIZON"
     assert mapping["BisectBatchOnFunctionError"] is True
@@ -105,15 +105,6 @@ def test_every_dead_letter_queue_is_watched(resources: dict[str, Any], queues: d
 
     assert len(ends) == 5, "events, decay, sales, nurture, files"
     assert watched == ends
-
-
-def _mapping_of(resources: dict[str, Any], function: str) -> dict[str, Any]:
-    [mapping] = [
-        mapping
-        for mapping in of_type(resources, "AWS::Lambda::EventSourceMapping").values()
-        if resources[target(mapping["FunctionName"])]["Properties"]["Handler"] == f"functions.{function}.handler"
-    ]
-    return mapping
 
 
 def test_what_a_worker_foretells_comes_when_it_is_gone_for_sure() -> None:

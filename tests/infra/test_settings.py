@@ -1,4 +1,5 @@
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from aws_cdk import App
 from infra import app
 from infra.settings import Settings, SettingsError
 from tests.infra.conftest import CERTIFICATE, CONTEXT
+from tests.infra.template import mapping_of
 
 
 def read(**context: Any) -> Settings:
@@ -69,12 +71,14 @@ def test_a_wrong_value_ends_the_synthesis_with_a_sentence(monkeypatch: pytest.Mo
         app.main()
 
 
-def test_a_laptop_gets_the_same_stack_but_for_tls_and_a_call_that_the_emulator_asks_for(
+def test_a_laptop_gets_the_same_stack_but_for_tls_a_call_of_the_emulators_and_how_many_score_at_once(
     template: dict[str, Any], synthesise: Callable[..., dict[str, Any]]
 ) -> None:
-    on_aws = _without_policies(template["Resources"])
+    on_aws = _without_policies(deepcopy(template["Resources"]))
     on_a_laptop = _without_policies(synthesise(local=True)["Resources"])
 
+    at_once = [mapping_of(resources, "score").pop("ScalingConfig") for resources in (on_aws, on_a_laptop)]
+    assert at_once == [{"MaximumConcurrency": 100}, {"MaximumConcurrency": 2}]
     assert on_a_laptop == on_aws
 
 
