@@ -1,15 +1,13 @@
-"""RudderStack's own paths: merges, pictures, beacons, and what its browser client asks for before it starts."""
+"""RudderStack's own paths: merges, beacons, and what its browser client asks for before it starts."""
 
 import json
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadscore.domain.event import Trust, event_id
-from leadscore.ingest.http import Response
+from leadscore.domain.event import event_id
 from tests.ingest.door import NOON, PUBLIC_KEY, SERVER_KEY, Door, basic, document, identifiers
 
 VISITOR = "8c2f4a6e-1b3d-4e5f-8a9b-0c1d2e3f4a5b"
@@ -19,12 +17,6 @@ JSON = st.recursive(LEAF, lambda inner: st.lists(inner) | st.dictionaries(st.tex
 
 def merge(*named: tuple[str, Any], **more: Any) -> dict[str, Any]:
     return {"type": "merge", "mergeProperties": [{"type": kind, "value": value} for kind, value in named], **more}
-
-
-def look(door: Door, call: str, **parameters: str) -> Response:
-    response = door.get(f"/pixel/v1/{call}", urlencode({"writeKey": PUBLIC_KEY, **parameters}))
-    assert (response.status, response.content_type) == (200, "image/gif")
-    return response
 
 
 # Merges
@@ -91,58 +83,6 @@ def test_a_merge_of_nobody_is_refused(body: Any, code: str) -> None:
 def test_any_merge_is_taken_or_refused(entries: Any, time: Any) -> None:
     raw = json.dumps({"mergeProperties": entries, "userId": "u", "timestamp": time})
     assert Door().post("/v1/merge", raw).status in {200, 400}
-
-
-# Pictures
-
-
-def test_a_picture_is_a_page_view_with_dotted_parameters() -> None:
-    door = Door()
-    parameters = {
-        "anonymousId": f'"{VISITOR}"',
-        "name": "Home",
-        "properties.path": "/home",
-        "properties.url": "https://www.example.com/home",
-        "context.page.title": "Home",
-        "context.library.name": "Rudderstack AMP SDK",
-    }
-    look(door, "page", **parameters)
-    event = door.event
-    assert (event.name, event.trust, identifiers(event)) == ("Page Viewed", Trust.PUBLIC, {"anonymous_id": VISITOR})
-    assert event.properties == {"name": "Home", "path": "/home", "url": "https://www.example.com/home"}
-    assert event.context["page"] == {"title": "Home"}
-    assert event.context["library"] == {"name": "Rudderstack AMP SDK"}
-
-
-def test_a_picture_may_be_any_event_and_is_public_whatever_its_key() -> None:
-    door = Door()
-    look(door, "track", writeKey=SERVER_KEY, userId="u-1", event="Demo Requested")
-    assert (door.event.name, door.event.trust) == ("Demo Requested", Trust.PUBLIC)
-
-
-@pytest.mark.parametrize(
-    "parameters",
-    [
-        {"anonymousId": "v", "context.traits.email": "ada@example.org"},
-        {"anonymousId": "v", "properties.url": "https://x.example/?email=ada%40x.example"},
-        {"anonymousId": "v", "ada@example.org": "1"},
-        {"anonymousId": ""},
-        {"anonymousId": "v", "writeKey": "unknown"},
-        {"anonymousId": "v", "event": ""},
-        {"anonymousId": "v", "properties": "none"},
-        {"anonymousId": "v", "context": "none"},
-    ],
-)
-def test_a_picture_that_cannot_be_taken_is_counted_and_shown(parameters: dict[str, str]) -> None:
-    door = Door()
-    look(door, "track", **{"event": "Demo Requested", **parameters})
-    assert door.events == []
-    assert door.metrics == {"pixel.dropped": 1}
-
-
-@given(st.dictionaries(st.text(alphabet="ab.c", max_size=300), st.text(max_size=9), max_size=8))
-def test_any_parameters_get_a_picture(parameters: dict[str, str]) -> None:
-    look(Door(), "page", anonymousId="v", **parameters)
 
 
 # Beacons and the control plane

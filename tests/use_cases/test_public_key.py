@@ -113,7 +113,9 @@ def by_merge(draw: st.DrawFn) -> Knock:
 
 @st.composite
 def by_picture(draw: st.DrawFn) -> Knock:
-    path = draw(st.sampled_from(["/pixel.gif", "/pixel/v1/track", "/pixel/v1/page", "/mtracking.gif"]))
+    path = draw(
+        st.sampled_from(["/pixel.gif", "/pixel/v1/track", "/v1/pixel/identify", "/v1/pixel/alias", "/mtracking.gif"])
+    )
     said = _filled(
         writeKey=PUBLIC_KEY,
         event=draw(NAMES),

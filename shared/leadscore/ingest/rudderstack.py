@@ -1,23 +1,20 @@
 """What RudderStack's clients send beside Segment's format, and what they ask for before they start."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from leadscore.domain.event import LeadEvent, Trust, is_external_type
+from leadscore.domain.event import LeadEvent, is_external_type
 from leadscore.ingest.arrival import Arrival
 from leadscore.ingest.clock import occurred_at
 from leadscore.ingest.form import snake_case
 from leadscore.ingest.ids import email_address, identifier
 from leadscore.ingest.json_body import checked
-from leadscore.ingest.pixel import refuse_addresses
 from leadscore.ingest.rejection import Rejected
-from leadscore.ingest.segment import EVENT_NAMES, read_call
+from leadscore.ingest.segment import EVENT_NAMES
 
 #: More than two make no sense, and a list must not cost without bound.
 _MERGED_IDS_MAX = 10
 _NOT_CONTENT = frozenset({"sentAt", "receivedAt", "writeKey"})
-_QUOTED = re.compile('"(.*)"')
 
 
 def source_config(source: str, key: str) -> dict[str, Any]:
@@ -71,21 +68,6 @@ def read_merge(document: Any, arrival: Arrival) -> LeadEvent:
     )
 
 
-def read_picture(query: Mapping[str, str], call: str, arrival: Arrival, *, user_agent: str) -> LeadEvent | None:
-    """The page or track call in a picture's address, where a dot in a parameter's name leads into an object.
-
-    Like every picture's, it is public and tells no e-mail address.
-    """
-    refuse_addresses((*query, *query.values()))
-    document = _nested({name: value for name, value in query.items() if name != "writeKey"})
-    if quoted := _QUOTED.fullmatch(query.get("anonymousId", "")):
-        document["anonymousId"] = quoted[1]
-    context = document.get("context", {})
-    if isinstance(context, dict):
-        document["context"] = {"userAgent": user_agent, **context}
-    return read_call(document, call, arrival.trusted_as(Trust.PUBLIC))
-
-
 def _merged_ids(document: Mapping[str, Any], merged: list[Any]) -> dict[str, str | None]:
     found: dict[str, str | None] = {
         "user_id": identifier("userId", document.get("userId")),
@@ -105,17 +87,3 @@ def _merged_id(entry: Any) -> tuple[str, str | None]:
     if kind not in {"user_id", "anonymous_id"} and not is_external_type(kind):
         raise Rejected("invalid_event", "each of `mergeProperties` must be an object with `type`, such as email")
     return kind, identifier("mergeProperties.value", entry.get("value"))
-
-
-def _nested(fields: Mapping[str, str]) -> dict[str, Any]:
-    """`{"context.page.url": u}` as `{"context": {"page": {"url": u}}}`."""
-    document: dict[str, Any] = {}
-    for name, value in fields.items():
-        *path, last = name.split(".")
-        holder = document
-        for part in path:
-            if not isinstance(holder.get(part), dict):
-                holder[part] = {}
-            holder = holder[part]
-        holder[last] = value
-    return document

@@ -116,6 +116,13 @@ _OF_ANALYTICS_JS = re.compile(r"/v1/[itpsga]|/sdk/[a-z]+")
 ROUTES: tuple[Route, ...] = (
     Route(re.compile(r"/(?:v1|sdk)/(?:batch|import|b)"), _POST, segment.batch),
     Route(_CALL, _POST, segment.call),
+    # As RudderStack has it, and Segment.
+    Route(
+        re.compile(r"/(?:pixel/v1|v1/pixel)/(identify|track|page|screen|group|alias)"),
+        _GET,
+        _later("call_picture", "view"),
+        pictures=True,
+    ),
     Route(re.compile(r"/v1/projects/([^/]+)/settings"), _GET, segment.settings),
     Route(re.compile(r"/pixel\.gif"), _GET, pixel.view, pictures=True),
     Route(re.compile(r"/forms/([^/]+)"), _POST, forms.submit),
@@ -131,7 +138,6 @@ ROUTES: tuple[Route, ...] = (
     Route(re.compile(r"/api/s/(?:s2s/)?(identify|track|page|screen|group|alias)"), _POST, segment.call),
     Route(re.compile(r"/v1/merge"), _POST, _later("rudderstack", "merge")),
     Route(re.compile(r"/beacon/v1/batch"), _POST, _later("rudderstack", "beacon")),
-    Route(re.compile(r"/pixel/v1/(track|page)"), _GET, _later("rudderstack", "picture"), pictures=True),
     Route(re.compile(r"/sourceConfig"), _GET, _later("rudderstack", "source_config")),
     Route(re.compile(r"/mtc\.js"), _GET, _later("mautic", "script")),
     Route(re.compile(r"/mtc"), _GET, _later("mautic", "contact"), credentials="own"),

@@ -2,11 +2,9 @@
 
 from leadscore.ingest.http import Request, Response, json_response
 from leadscore.ingest.json_body import parse
-from leadscore.ingest.pixel import picture as answered_picture
-from leadscore.ingest.rudderstack import read_merge, read_picture
+from leadscore.ingest.rudderstack import read_merge
 from leadscore.ingest.rudderstack import source_config as config_of
 from leadscore.use_cases.collecting.collector import SUCCESS, Collector
-from leadscore.use_cases.collecting.pixel import pictured
 from leadscore.use_cases.collecting.segment import take_batch, write_key_in
 
 
@@ -20,17 +18,6 @@ def beacon(collector: Collector, request: Request) -> Response:
     """A batch that a browser sends while its page goes away, when it can set no header: the key is in the address."""
     document = parse(request.content())
     return take_batch(collector, document, request, request.query_fields().get("writeKey"))
-
-
-def picture(collector: Collector, request: Request, call: str) -> Response:
-    def take(collector: Collector, request: Request) -> Response:
-        query = request.query_fields()
-        arrival = collector.arrival(request, query.get("writeKey"))
-        event = read_picture(query, call, arrival, user_agent=request.header("user-agent"))
-        collector.keep([event] if event is not None else [])
-        return answered_picture()
-
-    return pictured(collector, request, take)
 
 
 def source_config(collector: Collector, request: Request) -> Response:
