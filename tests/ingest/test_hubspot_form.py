@@ -2,13 +2,15 @@
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from leadscore.domain.event import Trust
-from leadscore.ingest.hubspot_form import read_hubspot_post
+from leadscore.ingest.http import Response
+from leadscore.ingest.hubspot_form import read_hubspot_post, read_older_hubspot_post
 from leadscore.ingest.rejection import Rejected
 from tests.ingest.door import NOON, PUBLIC_KEY, Door, document, identifiers, told
 
@@ -174,5 +176,77 @@ def test_consent_in_any_shape_is_read_as_far_as_it_says_something(options: Any) 
 def test_any_json_is_read_or_refused(body: Any) -> None:
     try:
         read_hubspot_post("", json.dumps(body).encode())
+    except Rejected:
+        return
+
+
+# The older API
+
+OLDER_PATH = f"/uploads/form/v2/62515/{FORM}"
+CONTEXT = {
+    "hutk": "60c2ccdfe4892f0fa0593940b12c11aa",
+    "ipAddress": "203.0.113.9",
+    "pageUrl": "https://www.example.com/demo?utm_source=newsletter",
+    "pageName": "Request a demo",
+}
+
+
+def posted(door: Door, path: str = OLDER_PATH, *, context: Any = CONTEXT, **fields: str) -> Response:
+    said = {"email": "Ada@Northwind.example", "firstname": "Ada", "numberofemployees": "250", **fields}
+    body = urlencode(said | {"hs_context": context if isinstance(context, str) else json.dumps(context)})
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    return door.post(path, body, key=None, query=f"writeKey={PUBLIC_KEY}", headers=headers)
+
+
+@pytest.mark.parametrize("path", [OLDER_PATH, f"/submissions/v2/post/upload/secure/62515/{FORM}"])
+def test_a_server_that_sends_to_hubspots_older_api_sends_here_as_it_is(path: str) -> None:
+    door = Door()
+    response = posted(door, path, what_to_see="The reports")
+    assert (response.status, response.body) == (204, b"")
+    event = door.event
+    assert (event.name, event.trust) == ("Form Submitted", Trust.DECLARED)
+    assert identifiers(event) == {
+        "email": "ada@northwind.example",
+        "anonymous_id": "60c2ccdfe4892f0fa0593940b12c11aa",
+    }
+    assert told(event.traits) == {"email": "ada@northwind.example", "first_name": "Ada", "company_size": 250}
+    assert event.properties == {"form": FORM, "what_to_see": "The reports", "page": CONTEXT["pageUrl"]}
+    assert event.context["campaign"] == {"source": "newsletter"}
+    assert "203.0.113.9" not in json.dumps(event.to_json())
+
+
+def test_its_consent_is_the_newer_ones() -> None:
+    door = Door()
+    posted(door, **{"LEGAL_CONSENT.processing": "true", "LEGAL_CONSENT.subscription_type_999": "false"})
+    assert door.event.context["consent"] == {"process": "true", "999": "false"}
+
+
+def test_it_answers_with_a_page_of_our_own_sites_only() -> None:
+    thanks = "https://www.example.com/thanks"
+    response = posted(Door(), context={**CONTEXT, "redirectUrl": thanks})
+    assert (response.status, response.headers["location"]) == (302, thanks)
+    assert posted(Door(), context={**CONTEXT, "redirectUrl": "https://evil.example/"}).status == 204
+
+
+@pytest.mark.parametrize("context", ["", "{", "[]", "null", '"text"', "7"])
+def test_a_page_that_cannot_be_read_loses_no_form(context: str) -> None:
+    door = Door()
+    assert posted(door, context=context).status == 204
+    assert identifiers(door.event) == {"email": "ada@northwind.example"}
+
+
+def test_a_refused_key_is_refused_at_the_older_path_too() -> None:
+    door = Door()
+    body, headers = "email=ada%40northwind.example", {"content-type": "application/x-www-form-urlencoded"}
+    assert door.post(OLDER_PATH, body, key=None, headers=headers).status == 401
+    assert door.events == []
+
+
+@given(
+    st.text(max_size=30) | st.dictionaries(st.sampled_from(sorted(CONTEXT)), st.integers() | st.text()).map(json.dumps)
+)
+def test_any_page_is_read_or_refused(context: str) -> None:
+    try:
+        read_older_hubspot_post("", urlencode({"email": "ada@northwind.example", "hs_context": context}).encode())
     except Rejected:
         return

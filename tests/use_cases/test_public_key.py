@@ -171,7 +171,9 @@ def by_form(draw: st.DrawFn) -> Knock:
         score="engagement",
         **draw(TRAITS),
     )
-    paths = st.sampled_from(["/forms/contact", "/submissions/v3/integration/submit/1/contact"])
+    paths = st.sampled_from(
+        ["/forms/contact", "/submissions/v3/integration/submit/1/contact", "/uploads/form/v2/1/contact"]
+    )
     return "POST", draw(paths), "", said, PUBLIC_KEY
 
 

@@ -1,27 +1,38 @@
-"""What HubSpot's Forms API takes: a form's fields as a list, with the page and the consent beside them.
+"""What HubSpot's Forms API takes: a form's fields, with the page and the consent beside them.
 
-Source: https://developers.hubspot.com/docs/api-reference/legacy/forms-v3-legacy/guide (submissions/v3/integration).
+Sources: https://developers.hubspot.com/docs/api-reference/legacy/forms-v3-legacy/guide (submissions/v3/integration);
+https://legacydocs.hubspot.com/docs/methods/forms/v2/submit_form (uploads/form/v2), where the page is in a field.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from leadscore.ingest.form import CONSENT
-from leadscore.ingest.form_body import Fields, bounded, read_json
+from leadscore.ingest.form_body import Fields, bounded, read_fields, read_json
 from leadscore.ingest.ids import identifier
 
 #: A field of the person's company, as HubSpot calls it, and how a form would ask a person for it.
 _OF_COMPANY = {"name": "company", "domain": "website", "numberofemployees": "company_size", "annualrevenue": "revenue"}
 _COMPANY = "0-2"
+#: The field of the older API that holds the page and the visitor, as JSON.
+_CONTEXT = "hs_context"
+#: How its fields begin that ask for consent, and what they ask it for, as the newer one calls that.
+_LEGAL_CONSENT = "LEGAL_CONSENT."
+_PROCESSING, _SUBSCRIPTION = "processing", "subscription_type_"
 
 
 class HubSpotPost(NamedTuple):
-    """`visitor` is the id in HubSpot's own cookie, `submitted_at` the time that the client chose, if it chose one."""
+    """`visitor` is the id in HubSpot's own cookie, `submitted_at` the time that the client chose, if it chose one.
+
+    `redirect` is where to go from there.
+    """
 
     fields: Fields
     page_url: str = ""
     visitor: str | None = None
     submitted_at: Any = None
+    redirect: str = ""
 
 
 def read_hubspot_post(content_type: str, body: bytes) -> HubSpotPost | None:
@@ -33,13 +44,46 @@ def read_hubspot_post(content_type: str, body: bytes) -> HubSpotPost | None:
     context = document["context"] if isinstance(document.get("context"), dict) else {}
     consent = document["legalConsentOptions"] if isinstance(document.get("legalConsentOptions"), dict) else {}
     pairs = [*map(_pair, listed), *_consents(consent)]
-    page = context.get("pageUri")
     return HubSpotPost(
         fields=bounded(pairs),
-        page_url=page if isinstance(page, str) else "",
+        page_url=_text(context, "pageUri"),
         visitor=identifier("context.hutk", context.get("hutk")),
         submitted_at=document.get("submittedAt"),
     )
+
+
+def read_older_hubspot_post(content_type: str, body: bytes) -> HubSpotPost | None:
+    """The post, or None where nothing in it tells the page as HubSpot's older API wants it."""
+    fields = read_fields(content_type, body)
+    context = _object(fields.get(_CONTEXT))
+    if context is None:
+        return None
+    return HubSpotPost(
+        fields={_consented(name): value for name, value in fields.items() if name != _CONTEXT},
+        page_url=_text(context, "pageUrl"),
+        visitor=identifier("hs_context.hutk", context.get("hutk")),
+        redirect=_text(context, "redirectUrl"),
+    )
+
+
+def _object(text: Any) -> Mapping[str, Any] | None:
+    try:
+        document = json.loads(text) if isinstance(text, str) else None
+    except (ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def _text(context: Mapping[str, Any], name: str) -> str:
+    value = context.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _consented(field: str) -> str:
+    if not field.startswith(_LEGAL_CONSENT):
+        return field
+    wish = field.removeprefix(_LEGAL_CONSENT)
+    return CONSENT + ("process" if wish == _PROCESSING else wish.removeprefix(_SUBSCRIPTION))
 
 
 def _is_named(field: Mapping[str, Any]) -> bool:

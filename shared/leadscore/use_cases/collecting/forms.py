@@ -44,16 +44,27 @@ def submit(collector: Collector, request: Request, form: str) -> Response:
         _keep_refused(collector, request, key, {"form": well_formed(form), "fields": said}, rejected)
         raise
     collector.keep([event])
-    return _thanks(collector, request, str(fields.get("redirect", "")))
+    return _thanks(collector, request, str(fields.get("redirect", "")) or (post.redirect if post else ""))
 
 
 def submit_as_to_hubspot(collector: Collector, request: Request, _portal: str, form: str) -> Response:
-    """At the path of HubSpot's own Forms API, with its answer. Its clients send a key, if any, as a bearer token."""
-    scheme, _, token = request.header("authorization").partition(" ")
-    if scheme.lower() == "bearer":
-        request = replace(request, query=f"{request.query}&{urlencode({'writeKey': token.strip()})}")
-    submit(collector, request, form.lower())
+    """At the path of HubSpot's own Forms API, with its answer."""
+    submit(collector, _with_key_of_bearer(request), form.lower())
     return json_response({"success": True, "inlineMessage": ""})
+
+
+def submit_as_to_older_hubspot(collector: Collector, request: Request, _portal: str, form: str) -> Response:
+    """At the path of its older one, which answers with nothing, or with where the form wants to go."""
+    response = submit(collector, _with_key_of_bearer(request), form.lower())
+    return replace(response, status=302) if "location" in response.headers else Response(204)
+
+
+def _with_key_of_bearer(request: Request) -> Request:
+    """HubSpot's clients send a key, if any, as a bearer token."""
+    scheme, _, token = request.header("authorization").partition(" ")
+    if scheme.lower() != "bearer":
+        return request
+    return replace(request, query=f"{request.query}&{urlencode({'writeKey': token.strip()})}")
 
 
 def _event(
@@ -77,12 +88,14 @@ def _event(
 
 def _hubspot_post(request: Request, body: bytes) -> "HubSpotPost | None":
     content_type = request.header("content-type")
-    if b'"fields"' not in body or not looks_like_json(content_type, body):
+    is_json = looks_like_json(content_type, body)
+    if (b'"fields"' if is_json else b"hs_context") not in body:
         return None
     # Few forms are sent so.
-    from leadscore.ingest.hubspot_form import read_hubspot_post  # noqa: PLC0415
+    from leadscore.ingest import hubspot_form  # noqa: PLC0415
 
-    return read_hubspot_post(content_type, body)
+    read = hubspot_form.read_hubspot_post if is_json else hubspot_form.read_older_hubspot_post
+    return read(content_type, body)
 
 
 def _keep_unread(collector: Collector, request: Request, form: str, body: bytes, rejected: Rejected) -> None:

@@ -134,6 +134,11 @@ ROUTES: tuple[Route, ...] = (
     Route(
         re.compile(r"/submissions/v3/integration/(?:secure/)?submit/([^/]+)/([^/]+)"), _POST, forms.submit_as_to_hubspot
     ),
+    Route(
+        re.compile(r"/(?:uploads/form/v2|submissions/v2/post/upload/secure)/([^/]+)/([^/]+)"),
+        _POST,
+        forms.submit_as_to_older_hubspot,
+    ),
     # Jitsu's clients, in pages and (s2s) on servers.
     Route(re.compile(r"/api/s/(?:s2s/)?(identify|track|page|screen|group|alias)"), _POST, segment.call),
     Route(re.compile(r"/v1/merge"), _POST, _later("rudderstack", "merge")),
