@@ -139,6 +139,7 @@ def test_a_hidden_field_that_nobody_filled_says_nothing(unfilled: str) -> None:
         ("Email 1", "email"),
         ("contact[email]", "email"),
         ("form_fields[firstName]", "first_name"),
+        ("fields[email][value]", "email"),
         ("firstName", "first_name"),
         ("first-name", "first_name"),
         ("First Name", "first_name"),
@@ -158,6 +159,22 @@ def test_fields_about_a_person_become_traits_whatever_they_are_called(field: str
     submit(door, {field: "x", "anonymousId": "v"})
     assert told(door.event.traits) == {trait: "x"}
     assert door.event.properties == {"form": "contact"}
+
+
+@pytest.mark.parametrize("holder", ["contact", "data", "form_data", "Lead"])
+def test_a_person_may_be_an_object_in_a_forms_json(holder: str) -> None:
+    door = Door()
+    person = {"email": "Ada@example.org", "jobTitle": "CTO", "wish": {"when": "soon"}}
+    assert door.post("/forms/contact", {holder: person, "plan": {"seats": 3}}).status == 200
+    assert identifiers(door.event) == {"email": "ada@example.org"}
+    assert told(door.event.traits) == {"email": "ada@example.org", "title": "CTO"}
+    assert door.event.properties == {"form": "contact", f"{holder}[wish]": {"when": "soon"}, "plan": {"seats": 3}}
+
+
+def test_the_address_of_a_company_in_json_is_nobodys() -> None:
+    door = Door()
+    assert door.post("/forms/contact", {"company": {"email": "info@example.org"}}).status == 400
+    assert door.events == []
 
 
 def test_an_address_that_a_form_asks_for_twice_is_one() -> None:

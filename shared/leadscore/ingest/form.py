@@ -8,7 +8,7 @@ from leadscore.domain.event import LeadEvent, Trust
 from leadscore.domain.page import split_url
 from leadscore.ingest.arrival import Arrival, event_name
 from leadscore.ingest.clock import occurred_at
-from leadscore.ingest.form_body import CHARSET_FIELD, Fields
+from leadscore.ingest.form_body import CHARSET_FIELD, HOLDERS, Fields
 from leadscore.ingest.ids import email_address, identifier
 from leadscore.ingest.json_body import checked, fingerprint
 from leadscore.ingest.page import carried
@@ -52,10 +52,9 @@ _TRAITS: Mapping[str, tuple[str, ...]] = {
 _TRAIT_NAMES = {spelling: trait for trait, others in _TRAITS.items() for spelling in (trait, *others)}
 #: A form can only send text; rules compare these as numbers.
 _NUMERIC = frozenset({"company_size", "annual_revenue", "budget"})
-#: How frameworks write the field of a person: `contact[email]`. Of a company or an address it would be another's.
-_NESTED = re.compile(
-    r"(?:contact|customer|fields|form_fields|lead|names|person|profile|user)\[([^\[\]]+)\]", re.IGNORECASE
-)
+#: How frameworks write the field of a person: `contact[email]`, Elementor `fields[email][value]`. Of a company or an
+#: address it would be another's.
+_NESTED = re.compile(rf"(?:{'|'.join(HOLDERS)})\[([^\[\]]+)\](?:\[value\])?", re.IGNORECASE)
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,15}")
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SEPARATORS = re.compile(r"[^a-z0-9]+")

@@ -19,6 +19,21 @@ _SHORTER = (VALUE_BYTES_MAX, 1024, 256)
 _TEXTS_BYTES_MAX = 24 * 1024
 _CUT = "\N{HORIZONTAL ELLIPSIS}"
 
+#: What forms put a person's fields into.
+HOLDERS = (
+    "contact",
+    "customer",
+    "data",
+    "fields",
+    "form_data",
+    "form_fields",
+    "lead",
+    "names",
+    "person",
+    "profile",
+    "user",
+)
+
 #: The hidden field into which browsers write the charset that they have used.
 CHARSET_FIELD = "_charset_"
 #: What pages may be written in (https://encoding.spec.whatwg.org): Python decodes other things, too.
@@ -54,7 +69,7 @@ def read_fields(content_type: str, body: bytes) -> Fields:
         document = read_json(content_type, body)
         if not isinstance(document, dict):
             raise Rejected("invalid_form", "the body must be a JSON object of field names and values")
-        return bounded(document.items())
+        return bounded(_opened(document))
     # A script that labels nothing sends text.
     if kind in {"application/x-www-form-urlencoded", "text/plain", ""}:
         return read_urlencoded(content_type, body)
@@ -63,6 +78,15 @@ def read_fields(content_type: str, body: bytes) -> Fields:
         "a form is sent as application/x-www-form-urlencoded, multipart/form-data or application/json: label it so",
         status=415,
     )
+
+
+def _opened(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The fields of a JSON form, those of the person's object as a form's own encoding would name them."""
+    for name, value in document.items():
+        if isinstance(value, dict) and name.lower() in HOLDERS:
+            yield from ((f"{name}[{inner}]", field) for inner, field in value.items())
+        else:
+            yield name, value
 
 
 def read_urlencoded(content_type: str, body: bytes) -> Fields:
