@@ -118,6 +118,13 @@ def test_an_expired_link_leads_on_and_counts_nothing() -> None:
     assert len(door.events) == 1
 
 
+@pytest.mark.parametrize("after", [".", ",", ")", ">", '"', "!?"])
+def test_what_stands_behind_a_link_in_a_sentence_leads_nobody_astray(after: str) -> None:
+    door = Door()
+    assert click(door, token() + after).headers["location"] == TARGET
+    assert door.event.name == "Email Link Clicked"
+
+
 def test_a_link_that_is_none_of_ours_leads_nowhere() -> None:
     door = Door()
     for said in ("x", "AQ", token("", root="another root"), token(root="another root"), "A" * 9_000):

@@ -11,6 +11,9 @@ from leadscore.ingest.pixel import picture
 from leadscore.ingest.rejection import Rejected
 from leadscore.use_cases.collecting.collector import Collector, Unavailable
 
+#: What mail programs take for a part of a link that stands in a sentence or in brackets. No token ends so.
+_AFTER_A_LINK = ".,;:!?)]}>'\"*"
+
 
 def open_mail(collector: Collector, request: Request, token: str) -> Response:
     """The picture, whatever happens: mail clients show nothing else."""
@@ -28,7 +31,7 @@ def open_mail(collector: Collector, request: Request, token: str) -> Response:
 
 def click(collector: Collector, request: Request, token: str) -> Response:
     """To the target inside the token and nowhere else, also long after the link has expired: people keep mails."""
-    link = read_token(token, Purpose.CLICK, collector.root())
+    link = read_token(token.rstrip(_AFTER_A_LINK), Purpose.CLICK, collector.root())
     location = location_of(link)
     _tell(collector, request, link)
     return Response(302, headers={"location": location, "referrer-policy": "no-referrer"})
