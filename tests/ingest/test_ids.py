@@ -1,5 +1,6 @@
 """One person is not several, and several are not one."""
 
+import time
 import unicodedata
 from typing import Any
 
@@ -80,6 +81,19 @@ def test_an_id_that_could_mean_harm_is_refused_without_quoting_it(bad: Any) -> N
     assert refused.value.code == "invalid_id"
     assert "userId" in refused.value.message
     assert str(bad) not in refused.value.message
+
+
+def test_a_text_that_is_slow_to_normalise_costs_nothing() -> None:
+    marks = "\u0301\u0327" * 50_000
+    started = time.process_time()
+    with pytest.raises(Rejected):
+        identifier("userId", marks)
+    assert email_address(f"{marks}@example.org") is None
+    assert time.process_time() - started < 0.1
+
+
+def test_an_id_that_is_short_only_in_its_composed_form_is_taken() -> None:
+    assert identifier("userId", "\u03b1\u0313\u0300\u0345" * 85) == "\u1f82" * 85
 
 
 @given(st.text())

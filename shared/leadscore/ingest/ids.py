@@ -8,6 +8,9 @@ from leadscore.domain.event import IDENTIFIER_BYTES_MAX
 from leadscore.ingest.rejection import Rejected
 
 EMAIL_BYTES_MAX = 254
+#: What is longer is no id, in whichever form: one character of the composed form is four of another at most. Longer
+#: texts are not normalised, for a text of nothing but combining marks takes the square of its length.
+_CHARACTERS_MAX = 4 * IDENTIFIER_BYTES_MAX
 
 #: What clients send when they have no id. Taken for one, it would glue all their visitors together.
 JUNK = frozenset(
@@ -79,6 +82,8 @@ def identifier(field: str, value: Any) -> str | None:
         value = str(value)
     if not isinstance(value, str):
         raise Rejected("invalid_id", f"`{field}` must be a string or a whole number")
+    if len(value.strip()) > _CHARACTERS_MAX:
+        raise _too_long(field)
     text = unicodedata.normalize("NFC", value).strip()
     folded = text.casefold()
     if folded in JUNK or (folded[0] in _QUOTES and folded.strip(_QUOTES).strip() in JUNK):
@@ -86,14 +91,18 @@ def identifier(field: str, value: Any) -> str | None:
     if _BROKEN_CHARACTER.search(text):
         raise Rejected("invalid_id", f"`{field}` has a control or broken character: send plain text")
     if len(text.encode()) > IDENTIFIER_BYTES_MAX:
-        raise Rejected("invalid_id", f"`{field}` is longer than {IDENTIFIER_BYTES_MAX} bytes: send a shorter id")
+        raise _too_long(field)
     return None if _NO_ID.search(folded) else text
 
 
 def email_address(value: Any) -> str | None:
     """The address in lower case, or None for what is none. That is no error: it stays a trait, and names nobody."""
-    if not isinstance(value, str):
+    if not isinstance(value, str) or len(value.strip()) > _CHARACTERS_MAX:
         return None
     text = unicodedata.normalize("NFC", unicodedata.normalize("NFC", value).strip().lower())
     is_address = _ADDRESS.fullmatch(text) and len(text.encode()) <= EMAIL_BYTES_MAX and not _NO_ID.search(text)
     return text if is_address else None
+
+
+def _too_long(field: str) -> Rejected:
+    return Rejected("invalid_id", f"`{field}` is longer than {IDENTIFIER_BYTES_MAX} bytes: send a shorter id")
