@@ -127,6 +127,35 @@ def test_one_of_mailguns_signatures_tells_one_event_and_no_other() -> None:
     assert genuine["signature"]["token"] not in str(door.failed.kept) + str(door.claims)
 
 
+@pytest.mark.parametrize("digits", [3, 6, 9])
+def test_one_of_mailguns_signatures_tells_no_other_event_with_its_token_cut_elsewhere(digits: int) -> None:
+    """So many digits more, and the timestamp is the same moment in ms, us or ns."""
+    door = new_door()
+    genuine = json.loads(sample("mailgun").body)
+    timestamp, token = genuine["signature"]["timestamp"], "123456789" + "a" * 41
+    genuine["signature"] |= {"token": token, "signature": _mailgun_mac(timestamp + token)}
+    assert door.post("/webhooks/mailgun", genuine, key=None).status == 200
+    elsewhere = {"timestamp": timestamp + token[:digits], "token": token[digits:]}
+    forged = {
+        "signature": genuine["signature"] | elsewhere,
+        "event-data": {**genuine["event-data"], "event": "unsubscribed", "recipient": "victim@northwind.example"},
+    }
+    response = door.post("/webhooks/mailgun", forged, key=None)
+    assert (response.status, document(response)["code"]) == (406, "signature_reused")
+    assert len(door.events) == 1
+
+
+def test_one_of_mailguns_signatures_tells_no_other_event_at_another_source_of_the_account() -> None:
+    door = new_door()
+    door.secrets = SECRETS | {"other-mailgun": SECRETS["mailgun"]}
+    sent = sample("mailgun")
+    assert sent.to(door).status == 200
+    genuine = json.loads(sent.body)
+    forged = {**genuine, "event-data": {**genuine["event-data"], "event": "unsubscribed"}}
+    assert door.post("/webhooks/other-mailgun", forged, key=None).status == 406
+    assert len(door.events) == 1
+
+
 def test_what_mailgun_passes_over_uses_its_signature_up_too() -> None:
     door = new_door()
     sent = signed("mailgun", of("mailgun-accepted").body)
@@ -141,8 +170,7 @@ def test_mailgun_may_come_again_with_the_same_signature_or_with_another_one() ->
     again = sample("mailgun")
     anew = json.loads(again.body)
     token = "another token"
-    mac = hmac.new(SECRETS["mailgun"].encode(), (anew["signature"]["timestamp"] + token).encode(), hashlib.sha256)
-    anew["signature"] |= {"token": token, "signature": mac.hexdigest()}
+    anew["signature"] |= {"token": token, "signature": _mailgun_mac(anew["signature"]["timestamp"] + token)}
     for body in (again.body, again.body, json.dumps(anew).encode()):
         assert door.post(again.path, body, key=None).status == 200
     assert len(door.events) == 3
@@ -361,3 +389,7 @@ def test_no_refusal_says_what_was_sent() -> None:
         sent = sample(kind, secret_of=f"other-{kind}")
         assert b"ada" not in sent.to(new_door()).body.lower()
     assert "ada" not in str(Rejected("code", "message"))
+
+
+def _mailgun_mac(signed: str) -> str:
+    return hmac.new(SECRETS["mailgun"].encode(), signed.encode(), hashlib.sha256).hexdigest()

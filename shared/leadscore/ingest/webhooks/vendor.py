@@ -42,9 +42,9 @@ class Reading(NamedTuple):
 
 
 class Stamp(NamedTuple):
-    """A signature that is not over what it comes with: its `token`, and the `item` that it is to tell alone."""
+    """A signature that is not over what it comes with: what it is over, and the `item` that it is to tell alone."""
 
-    token: str
+    signed: str
     item: Any
 
 

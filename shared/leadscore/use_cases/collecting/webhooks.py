@@ -45,7 +45,7 @@ def receive(collector: Collector, request: Request, source: str) -> Response:
     except Rejected as rejected:
         raise _final(rejected, sender) from None
     if sender.stamp_of is not None:
-        _require_its_own(collector, sender.stamp_of(document), reading, arrival, status=sender.refuses_with)
+        _require_its_own(collector, sender.stamp_of(document), reading, arrival, sender)
     collector.keep_failures(_envelope(document), reading.failures, arrival)
     collector.keep(reading.events)
     collector.keep_rulings(reading.rulings)
@@ -60,18 +60,18 @@ def _secret(collector: Collector, source: str, kind: str) -> str | None:
         return collector.signing_secret(source)
 
 
-def _require_its_own(collector: Collector, stamp: Stamp, reading: Reading, arrival: Arrival, *, status: int) -> None:
+def _require_its_own(collector: Collector, stamp: Stamp, reading: Reading, arrival: Arrival, sender: Vendor) -> None:
     """Refuse what comes under a signature that has told something else, and keep it to be looked at."""
     said = fingerprint(" ".join(f"{event.id} {event.fingerprint}" for event in reading.events))
     with or_unavailable():
-        first = collector.claim(fingerprint(f"{arrival.source} {stamp.token}"), said)
+        first = collector.claim(fingerprint(f"{sender.name} {stamp.signed}"), said)
     if first == said:
         return
     reused = Rejected(
         "signature_reused",
         "the webhook's signature has told another event already: look at what came among the failed events, and if it"
         " is none of yours, exchange the signing key",
-        status=status,
+        status=sender.refuses_with,
     )
     collector.keep_failures({}, [Failure(0, stamp.item, reused)], arrival)
     raise reused
