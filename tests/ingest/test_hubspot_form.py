@@ -50,6 +50,15 @@ def test_hubspots_hidden_fields_are_a_touch() -> None:
     assert door.event.context["click_ids"] == {"fbclid": "fb.1"}
 
 
+def test_a_page_whose_address_is_longer_than_any_is_left_out_of_the_event() -> None:
+    door = Door()
+    address = "https://www.example.com/?utm_source=" + "x" * 400_000
+    door.post(PATH, {**POST, "context": {"pageUri": address}}, key=None, query=f"writeKey={PUBLIC_KEY}")
+    assert "page" not in door.event.properties
+    assert "campaign" not in door.event.context
+    assert door.event.traits["first_name"] == "Ada"
+
+
 def test_a_page_of_hubspots_sends_here_as_it_is() -> None:
     door = Door()
     response = door.post(PATH, POST, key=None, query=f"writeKey={PUBLIC_KEY}")

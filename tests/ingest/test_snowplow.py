@@ -393,6 +393,12 @@ def test_a_key_in_the_request_counts_for_all_apps() -> None:
     ]
 
 
+def test_an_app_id_of_any_length_takes_no_more_room_than_one_of_snowplows() -> None:
+    door = shop()
+    post(door, payload("pv", aid="a" * 400_000), payload("pv"), query=f"writeKey={PUBLIC_KEY}")
+    assert [len(event.context["app"]) for event in door.events] == [255, len(APP)]
+
+
 @pytest.mark.parametrize("app", ["unknown", "", "website", "backend", "old-site", None, ["shop-web"]])
 def test_no_other_name_is_a_key(app: Any) -> None:
     door = Door(kinds={APP: "snowplow", "old-site": "mautic"})

@@ -17,6 +17,8 @@ from leadscore.ingest.rejection import Rejected
 EVENT_NAME = "Form Submitted"
 #: The same fields of the same visitor within ten minutes of the clock are one submission.
 AGAIN_MS = 10 * 60 * 1_000
+#: What is longer is no page's address: no header holds it. In HubSpot's JSON it would be no part of what is measured.
+PAGE_CHARACTERS_MAX = 8 * 1_024
 #: How a field begins that asks for consent.
 CONSENT = "consent_"
 
@@ -78,7 +80,7 @@ def read_form(
         raise Rejected("invalid_form_name", "a form's name has 1 to 64 of a-z, 0-9, - and _: change the post's path")
     content = {name: value for name, value in fields.items() if name != "writeKey"}
     traits, answers = _traits_and_answers(fields)
-    page = page_url if split_url(page_url) is not None else ""
+    page = page_url if len(page_url) <= PAGE_CHARACTERS_MAX and split_url(page_url) is not None else ""
     context = {"consent": _consent(fields), **carried(fields, page), "userAgent": user_agent}
     said = checked({"form": form, "fields": content} | ({"at": submitted_at} if submitted_at else {}))
     return arrival.trusted_as(max(arrival.trust, Trust.DECLARED)).event(

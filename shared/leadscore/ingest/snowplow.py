@@ -35,6 +35,8 @@ _BROWSER = "web"
 #: Where trackers may be told to name nobody. On servers whoever tracks forgot to say whom.
 _OF_PEOPLE = frozenset({_BROWSER, "mob"})
 _SESSION = "client_session"
+#: As in Snowplow's own tables. It is no content, and so not measured with it.
+APP_ID_CHARACTERS_MAX = 255
 #: When a payload is sent is no content of it, and neither is whose it is.
 _NOT_CONTENT = frozenset({"stm", "aid"})
 
@@ -178,7 +180,7 @@ def _context(
         "locale": _text(payload, "lang"),
         "timezone": _text(payload, "tz"),
         "platform": platform,
-        "app": "" if _WRITE_KEY.fullmatch(app) else app,
+        "app": "" if _WRITE_KEY.fullmatch(app) else app[:APP_ID_CHARACTERS_MAX],
         "entities": _by_name(entities),
     }
     return filled(context)
