@@ -45,6 +45,16 @@ def test_success_is_exactly_200_and_a_small_json_body() -> None:
     assert response.to_gateway()["headers"]["content-type"] == "application/json"
 
 
+@pytest.mark.parametrize("beside", ["", json.dumps(GOOD) + ","])
+def test_no_depth_of_an_event_makes_its_sender_come_again(beside: str) -> None:
+    """Somewhere there, what can just be read cannot be written any more among the failed events."""
+    for depth in range(9_950, 10_010):
+        deep = f'{{"type": "track", "event": "E", "userId": "u-1", "properties": {"[" * depth}{"]" * depth}}}'
+        door = Door()
+        status = door.post("/v1/batch", f"[{beside}{deep}]").status
+        assert (status, len(door.failed_items)) in {(200, 1), (400, 0)}
+
+
 @pytest.mark.parametrize(
     "path",
     [

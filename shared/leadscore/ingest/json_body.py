@@ -37,10 +37,15 @@ def parse(body: bytes) -> Any:
     except UnicodeDecodeError:
         raise Rejected("invalid_json", "the body is not UTF-8: encode it as UTF-8") from None
     except RecursionError:
-        raise Rejected("invalid_json", f"the body is nested too deeply: at most {DEPTH_MAX} levels per event") from None
+        raise nested_too_deeply() from None
     except ValueError:
         raise Rejected("invalid_json", "the body is not valid JSON: check its quotes, commas and numbers") from None
     return document
+
+
+def nested_too_deeply() -> Rejected:
+    """The refusal of a body that is too deep to be worked on at all."""
+    return Rejected("invalid_json", f"the body is nested too deeply: at most {DEPTH_MAX} levels per event")
 
 
 def _may_be_unfit(text: str) -> bool:

@@ -10,7 +10,7 @@ from leadscore.ingest.arrival import Arrival, event_name
 from leadscore.ingest.clock import occurred_at
 from leadscore.ingest.external_ids import external_ids
 from leadscore.ingest.ids import email_address, identifier
-from leadscore.ingest.json_body import EMPTY, checked, filled
+from leadscore.ingest.json_body import EMPTY, checked, filled, nested_too_deeply
 from leadscore.ingest.page import NO_REFERRER, campaign, with_path
 from leadscore.ingest.rejection import Rejected
 from leadscore.ingest.segment_spec import (
@@ -147,7 +147,10 @@ def read_batch(document: Any, arrival: Arrival) -> Batch:
 
 
 def failed_text(document: Mapping[str, Any], failures: Iterable[Failure], source: str) -> str:
-    """The failed items in an envelope of their own, without the write key: to be mended and sent again as a batch."""
+    """The failed items in an envelope of their own, without the write key: to be mended and sent again as a batch.
+
+    Raises Rejected on what is just not too deep to be read, and within an envelope too deep to be written.
+    """
     items = [
         {name: value for name, value in failure.item.items() if name != "writeKey"}
         if isinstance(failure.item, dict)
@@ -155,7 +158,10 @@ def failed_text(document: Mapping[str, Any], failures: Iterable[Failure], source
         for failure in failures
     ]
     envelope = {name: document[name] for name in ("sentAt", "context") if name in document}
-    return json.dumps({"source": source, **envelope, "batch": items}, separators=(",", ":"))
+    try:
+        return json.dumps({"source": source, **envelope, "batch": items}, separators=(",", ":"))
+    except RecursionError:
+        raise nested_too_deeply() from None
 
 
 def _type(item: Any) -> str:

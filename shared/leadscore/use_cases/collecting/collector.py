@@ -87,10 +87,9 @@ class Collector:
         for failed in failures:
             by_reason[failed.rejected.code, failed.rejected.message].append(failed)
         for (code, message), alike in by_reason.items():
+            raw = failed_text(document, alike, arrival.source)
             with or_unavailable():
-                self.failed_events.put(
-                    raw=failed_text(document, alike, arrival.source), code=code, reason=message, at=arrival.received_at
-                )
+                self.failed_events.put(raw=raw, code=code, reason=message, at=arrival.received_at)
         if failures:
             self.count("event.failed", len(failures))
 
