@@ -194,6 +194,15 @@ def test_an_own_server_tells_of_others_and_says_where_they_were() -> None:
     assert flags(sent(key=SERVER_KEY, context={"ip": "203.0.113.9"})) == {"internal": True}
 
 
+def test_an_own_address_in_a_property_makes_nobodys_lead_a_test() -> None:
+    """A customer writes to one of the own people: the address is theirs, the event the customer's."""
+    own = {"email": "ben@northwind.example"}
+    assert flags(sent(key=SERVER_KEY, userId="u-1042", properties=own)) == {"internal": True}
+    stated = sent(key=SERVER_KEY, userId="u-1042", properties=own, context={"traits": own})
+    assert flags(stated) == {"internal": "lead"}
+    assert flags(sent(key=SERVER_KEY, properties=own)) == {"internal": "lead"}
+
+
 def test_a_visitor_does_not_say_from_where_he_comes() -> None:
     assert flags(sent("page", address="203.0.113.9", context={"ip": "198.51.100.7"})) == {"internal": True}
 

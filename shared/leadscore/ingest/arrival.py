@@ -61,11 +61,13 @@ class Arrival:
         traits: Json | None = None,
         context: Json,
         visitor_address: Any = None,
+        is_email_mentioned: bool = False,
     ) -> LeadEvent:
         """The event, with what follows from it. `content` is the canonical text of what was sent, and of that alone.
 
         `is_dated` says that a time of its own is in it, `timestamp` is that time as the client wrote it;
-        `visitor_address` is where the visitor was, if a server says so.
+        `visitor_address` is where the visitor was, if a server says so. With `is_email_mentioned` the address among the
+        identifiers may be somebody else's than the user's.
 
         A dated event without a message id is known by its content: nobody does the same thing twice in a millisecond,
         and a client that sends it twice means one. Without a date two equal events may well be two.
@@ -85,12 +87,14 @@ class Arrival:
             timestamp=timestamp,
             own_referrers=self.house.referrers,
         )
+        own_email = None if is_email_mentioned else identifiers.get("email")
         said = Said(
             call=call,
             name=name,
             trust=self.trust,
             context=full_context,
-            emails=[email for email in (identifiers.get("email"), email_address((traits or {}).get("email"))) if email],
+            emails=[email for email in (own_email, email_address((traits or {}).get("email"))) if email],
+            mentioned_email=identifiers.get("email") if is_email_mentioned else None,
             page=_page_url(properties, context),
             address=str(visitor_address or "") if self.trust is Trust.SERVER else self.sender.address,
             opts_out=self.sender.opts_out,

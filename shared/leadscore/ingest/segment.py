@@ -88,6 +88,8 @@ def read_call(item: Any, call: str, arrival: Arrival, envelope: Envelope | None 
     elif name == INSTALL_ATTRIBUTED:
         context = attributed(properties, context)
     timestamp = _timestamp(item)
+    email = _email(call, traits, context, arrival.trust)
+    mentioned = email_address(properties.get("email")) if call == "track" and arrival.trust is Trust.SERVER else None
     return arrival.event(
         call=call,
         name=name,
@@ -95,8 +97,9 @@ def read_call(item: Any, call: str, arrival: Arrival, envelope: Envelope | None 
         identifiers={
             **external_ids(_object(item, "context")),
             **ids,
-            "email": _email(call, properties, traits, context, arrival.trust),
+            "email": email or mentioned,
         },
+        is_email_mentioned=not email and ids["user_id"] is not None,
         content=canonical,
         message_id=item.get("messageId"),
         is_dated=timestamp not in EMPTY,
@@ -223,9 +226,7 @@ def _account(group_id: Any) -> dict[str, str]:
     return {ACCOUNT: account} if account else {}
 
 
-def _email(
-    call: str, properties: Mapping[str, Any], traits: Mapping[str, Any], context: Mapping[str, Any], trust: Trust
-) -> str | None:
+def _email(call: str, traits: Mapping[str, Any], context: Mapping[str, Any], trust: Trust) -> str | None:
     """An address names a person where they, or a server that knows them, say it is theirs.
 
     A server says so in any call, as Segment and RudderStack have it: of the context's traits and a property the former
@@ -234,8 +235,7 @@ def _email(
     if call == "identify" or trust is not Trust.SERVER:
         return email_address(traits.get("email"))
     repeated = context.get("traits")
-    known = email_address(repeated.get("email")) if isinstance(repeated, dict) else None
-    return known or (email_address(properties.get("email")) if call == "track" else None)
+    return email_address(repeated.get("email")) if isinstance(repeated, dict) else None
 
 
 def _kept(context: Mapping[str, Any], call: str) -> dict[str, Any]:

@@ -91,7 +91,7 @@ NO_HOUSE = House()
 class Said(NamedTuple):
     """What an event says of itself, as far as that decides whether it counts.
 
-    `address` is where the visitor's program sent from.
+    `address` is where the visitor's program sent from; `mentioned_email` maybe the person's, maybe not.
     """
 
     call: str
@@ -103,6 +103,7 @@ class Said(NamedTuple):
     address: str
     opts_out: bool
     is_prefetch: bool
+    mentioned_email: str | None = None
 
 
 def flags(said: Said, house: House) -> dict[str, Any]:
@@ -115,7 +116,8 @@ def flags(said: Said, house: House) -> dict[str, Any]:
     if any(map(house.has_email, said.emails)):
         # Anybody could name an own address along with somebody else's id, and that lead would count nothing any more.
         found[INTERNAL] = OWN_LEAD if said.trust is Trust.SERVER else OWN_BROWSER
-    elif house.has_address(said.address) or house.has_page(said.page):
+    elif house.has_address(said.address) or house.has_page(said.page) or house.has_email(said.mentioned_email):
+        # Of an address that is only mentioned: a customer who writes to one of the own people is none of them.
         found[INTERNAL] = True
     if _is_unconsented(said, house):
         found[UNCONSENTED] = True

@@ -106,7 +106,9 @@ class Told:
             is_dated=self.at is not None,
             occurred_at=occurred_at(timestamp=self.at, sent_at=None, received_at=arrival.received_at),
             timestamp=self.at,
-            **parts,
+            properties=parts["properties"],
+            traits=parts["traits"],
+            context=parts["context"],
         )
 
 
