@@ -120,6 +120,14 @@ def test_a_record_that_cannot_be_read_is_kept_and_stops_no_other(parts: SimpleNa
     assert "northwind" not in output()
 
 
+def test_half_an_emoji_is_no_reason_to_lose_an_event_whichever_way_it_comes(parts: SimpleNamespace) -> None:
+    rule = json.loads(json.dumps(by_rule("ses-open")))
+    rule["detail"]["mail"]["commonHeaders"]["subject"] = "Spring news \ud83c"
+    invoke(rule)
+    invoke(by_topic(rule["detail"]))
+    assert {event.properties["subject"] for event in queued(parts)} == {"Spring news \ufffd"}
+
+
 @pytest.mark.parametrize("event", [{}, {"Records": []}, {"source": "aws.s3", "detail": {}}, []])
 def test_what_is_not_of_ses_goes_back(parts: SimpleNamespace, output: Output, event: Any) -> None:
     with pytest.raises(ses_events.NotTaken):
