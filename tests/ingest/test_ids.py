@@ -1,6 +1,5 @@
 """One person is not several, and several are not one."""
 
-import time
 import unicodedata
 from typing import Any
 
@@ -83,13 +82,12 @@ def test_an_id_that_could_mean_harm_is_refused_without_quoting_it(bad: Any) -> N
     assert str(bad) not in refused.value.message
 
 
-def test_a_text_that_is_slow_to_normalise_costs_nothing() -> None:
-    marks = "\u0301\u0327" * 50_000
-    started = time.process_time()
+def test_a_text_that_is_slow_to_normalise_is_not_normalised() -> None:
+    """Or else this takes hours: marks in a wrong order take the square of their number."""
+    marks = "\u0301\u0327" * 500_000
     with pytest.raises(Rejected):
         identifier("userId", marks)
     assert email_address(f"{marks}@example.org") is None
-    assert time.process_time() - started < 0.1
 
 
 def test_an_id_that_is_short_only_in_its_composed_form_is_taken() -> None:
