@@ -141,7 +141,7 @@ def test_events_are_read_as_score_reads_them(queue: MemoryQueue, tmp_path: Path)
 @pytest.mark.parametrize(
     ("name", "content", "options", "complaint"),
     [
-        ("leads.xlsx", "x", [], "a file's name ends in what it is"),
+        ("leads.xlsx", "x", [], "rename it, or save a workbook as CSV"),
         ("leads.csv", "City\nRome\n", [], "no column names a person"),
         ("leads.csv", "", [], "the file is empty"),
         ("leads.csv", LEADS, ["--encoding", "latin1"], "this must be utf-8 or windows-1252"),

@@ -19,6 +19,8 @@ DELIMITERS = (",", ";", "\t", "|")
 
 _BOM = b"\xef\xbb\xbf"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+#: Of an Excel workbook, among others.
+_ZIP = b"PK\x03\x04"
 #: Excel's own word on which delimiter follows.
 _SEP = re.compile(r'"?sep=(.)"?\r?\n?')
 #: A byte that is none of the encoding's, as `surrogateescape` reads it.
@@ -59,6 +61,8 @@ def read_head(lines: Iterator[Line], *, encoding: str = "utf-8", delimiter: str 
         raise Rejected("invalid_file", "the file is empty: it needs a row with the names of the columns")
     if first.raw.startswith(_UTF_16):
         raise Rejected("invalid_file", "the file is UTF-16: save it as CSV in UTF-8")
+    if first.raw.startswith(_ZIP):
+        raise Rejected("invalid_file", "the file is a workbook or an archive, whatever its name: save it as CSV")
     first = first._replace(raw=first.raw.removeprefix(_BOM))
     if said := _SEP.fullmatch(_text(first, encoding)):
         delimiter = delimiter or said[1]

@@ -129,7 +129,9 @@ def is_csv(name: str) -> bool:
     if name.lower().endswith(JSON_ENDINGS):
         return False
     endings = ", ".join((*CSV_ENDINGS, *JSON_ENDINGS))
-    raise Rejected("invalid_file", f"a file's name ends in what it is, one of {endings}: rename it")
+    raise Rejected(
+        "invalid_file", f"a file's name ends in what it is, one of {endings}: rename it, or save a workbook as CSV"
+    )
 
 
 def open_csv(lines: Iterator[Line], mapping: ImportMapping) -> CsvFile:
