@@ -126,6 +126,27 @@ def test_stages_are_told_with_the_rule_that_moved_the_lead_and_the_next_change_f
     assert "the next change is at 2026-03-31 11:04:00Z" in explained("ada", files)
 
 
+def test_what_brought_the_lead_here_is_told_first_to_last(files: list[str], tmp_path: Path) -> None:
+    pages = [
+        {"url": "https://acme.com/a?utm_source=google&utm_medium=cpc&utm_campaign=brand&gclid=x1"},
+        {"url": "https://acme.com/b", "referrer": "https://www.linkedin.com/"},
+    ]
+    events = tmp_path / "pages.jsonl"
+    lines = [
+        {"type": "page", "userId": "bea", "properties": page, "timestamp": f"2026-03-0{day}T11:00:00Z"}
+        for day, page in enumerate(pages, 1)
+    ]
+    events.write_text("\n".join(map(json.dumps, lines)))
+
+    output = explained("bea", [*files[:2], "--events", str(events)], as_of="2026-03-05")
+
+    assert sections(output)["came here by"].splitlines()[1:] == [
+        "  2026-03-01 11:00:00Z  paid-search  google / cpc / brand  https://acme.com/a",
+        "                                     gclid",
+        "  2026-03-02 11:00:00Z  social       www.linkedin.com  https://acme.com/b",
+    ]
+
+
 @pytest.mark.parametrize("name", ["ada", "ADA@x.example", "c1"])
 def test_a_lead_is_found_by_any_of_its_names(files: list[str], name: str) -> None:
     assert explained(name, files).startswith("ada  ada@x.example\ntotal 50; grade C-; stage mql, topic/keen; active\n")

@@ -18,6 +18,7 @@ from leadscore.cli.lead_document import lead_document
 from leadscore.cli.lead_reading import lead_reading
 from leadscore.cli.model_files import MODEL_HELP, model_file, read_model_file
 from leadscore.contracts.leads import LEAD_ID, Lead
+from leadscore.domain.attribution import attribution
 from leadscore.domain.compiler import compile_model
 from leadscore.domain.event import Identifier, identifiers_in, is_external_type
 from leadscore.domain.fold import stage_changes
@@ -77,8 +78,10 @@ def explain(
     if person is None:
         end(UNKNOWN)
     document = lead_document(score_person(person, compiled, as_of=at))
-    print_explanation(document, stages_of_person(person, compiled, as_of=at), compiled, Console())
-    print_uncounted((event for event in person.events if event.occurred_at <= at), Console())
+    known = [event for event in person.events if event.occurred_at <= at]
+    changes = stages_of_person(person, compiled, as_of=at)
+    print_explanation(document, changes, compiled, Console(), attribution(known).touches)
+    print_uncounted(known, Console())
 
 
 def identifiers_of(text: str) -> Iterator[Identifier]:
@@ -111,7 +114,7 @@ def explain_stored(
     _, model = models.active()
     history = list(histories.read_history(lead.lead))
     changes = list(stage_changes(history, model, as_of=now))
-    print_explanation(lead.model_dump(mode="json"), changes, model, console)
+    print_explanation(lead.model_dump(mode="json"), changes, model, console, attribution(history).touches)
     print_uncounted(history, console)
     return True
 

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from leadscore.cli.printing import say
 from leadscore.contracts.moments import moment
+from leadscore.domain.attribution import Touch
 from leadscore.domain.event import LeadEvent
 from leadscore.domain.fold import StageChange
 from leadscore.domain.model import Model
@@ -23,6 +24,8 @@ _UNCOUNTED = {
     MACHINE: "by a crawler, a script or a link scanner",
     UNCONSENTED: "without consent",
 }
+#: So many touches are shown: the first, and the latest.
+TOUCHES_SHOWN = 20
 #: So many rules of the moment at which a stage changed are named.
 REASONS_SHOWN = 3
 RULE_WIDTH_MIN = 30
@@ -40,8 +43,10 @@ class Term(NamedTuple):
     when: str = ""
 
 
-def print_explanation(lead: Document, changes: Sequence[StageChange], model: Model, console: Console) -> None:
-    """`lead` is a lead as the leads API gives it."""
+def print_explanation(
+    lead: Document, changes: Sequence[StageChange], model: Model, console: Console, touches: Sequence[Touch] = ()
+) -> None:
+    """`lead` is a lead as the leads API gives it, `touches` what brought it here, oldest first."""
     for line in _heading(lead):
         say(line, console)
     sums = list(_sums(lead))
@@ -51,6 +56,9 @@ def print_explanation(lead: Document, changes: Sequence[StageChange], model: Mod
         console.print(_sum(terms, result, width))
     say("\nstages", console)
     console.print(_history(changes, model))
+    if touches:
+        say("\ncame here by", console)
+        console.print(_arrivals(touches))
     change_at = lead["next_change_at"]
     say(
         f"\nIf nothing happens, the next change is at {_short(change_at)}." if change_at
@@ -154,6 +162,24 @@ def _history(changes: Iterable[StageChange], model: Model) -> Table:
             Text(f"  {_short(moment(change.at))}"),
             Text(f"{change.from_stage or 'nothing'} -> {change.to_stage}"),
             Text(", ".join(reasons)),
+        )
+    return table
+
+
+def _arrivals(touches: Sequence[Touch]) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True, style="dim")
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    left_out = max(0, len(touches) - TOUCHES_SHOWN)
+    for number, touch in enumerate((touches[0], *touches[1 + left_out :])):
+        if left_out and number == 1:
+            table.add_row(Text("  …"), Text(""), Text(f"{left_out} more"))
+        said = (touch.source, touch.medium, touch.campaign)
+        by = " / ".join(word or "-" for word in said) if any(said) else touch.referrer
+        words = (by, touch.landing_page, *(name for name, _ in touch.click_ids))
+        table.add_row(
+            Text(f"  {_short(moment(touch.at))}"), Text(touch.channel), Text("  ".join(word for word in words if word))
         )
     return table
 
