@@ -10,6 +10,7 @@ from leadscore.domain.event import Identifier
 from leadscore.domain.state import LeadState
 from leadscore.use_cases.messages import Ruling, read_message, rulings_body
 from leadscore.use_cases.rescoring.rescore import Rescoring
+from leadscore.use_cases.resolve import Unscored
 from tests.ingest.door import NOON
 from tests.ingest.webhooks.senders import new_door, signed
 from tests.use_cases.world import World
@@ -55,11 +56,15 @@ class Hub:
         self.number = itertools.count()
 
     def tell(self, *items: dict[str, Any]) -> None:
+        for message in self.queued(*items):
+            assert not self.world.score([message])
+
+    def queued(self, *items: dict[str, Any]) -> list[tuple[str, str]]:
+        """A delivery's messages, by their ids."""
         door = new_door()
         assert signed("hubspot", list(items)).to(door).status == 200
         assert door.failed_items == []
-        for body in door.queue.bodies:
-            assert not self.world.score([(f"m{next(self.number)}", body)])
+        return [(f"m{next(self.number)}", body) for body in door.queue.bodies]
 
     def lead(self, kind: str, value: object) -> LeadState:
         """The open lead that goes by this name."""
@@ -144,6 +149,35 @@ def test_contacts_that_are_merged_there_are_one_person_here(stays: int) -> None:
     assert (hub.people, hub.contact(stays).lead, hub.contact(BOB).lead) == (1, ada, ada)
     assert hub.store.read_profile(ada)["title"].value == "CTO"
     assert hub.refused == []
+
+
+@pytest.mark.parametrize("known_before", [[], [ADA], [BOB]])
+@pytest.mark.parametrize("told_last", [False, True])
+def test_contacts_that_come_up_in_the_batch_that_merges_them_are_one_person(
+    known_before: list[int], *, told_last: bool
+) -> None:
+    hub = Hub()
+    people = {contact: email(contact, f"c{contact}@x.example") for contact in (ADA, BOB)}
+    hub.tell(*(people.pop(contact) for contact in known_before))
+    batch = hub.queued(*people.values(), merge(primaryObjectId=ADA, mergedObjectIds=[BOB], newObjectId=ADA))
+
+    assert not hub.world.score(batch[::-1] if told_last else batch)
+    assert (hub.people, hub.contact(BOB).lead) == (1, hub.contact(ADA).lead)
+    assert hub.events(hub.contact(ADA)) == ["Identified", "Identified"]
+    assert hub.refused == []
+
+
+def test_a_merge_of_a_contact_whose_first_event_is_still_being_worked_on_comes_back() -> None:
+    hub = Hub()
+    hub.world.expected_errors = (Unscored,)
+    hub.tell(email(ADA, "ada@x.example"))
+    hub.store.link(Identifier("hubspot", str(BOB)), "bob", is_new=True)
+    [merging] = hub.queued(merge(primaryObjectId=ADA, mergedObjectIds=[BOB], newObjectId=ADA))
+
+    assert hub.world.score([merging]) == {merging[0]}
+    hub.tell(email(BOB, "ada@old.example"))
+    assert not hub.world.score([merging])
+    assert hub.people == 1
 
 
 @pytest.mark.parametrize(("seen", "known"), [([ADA], [ADA]), ([BOB], [BOB]), ([BOB], []), ([ADA, BOB], [BOB])])

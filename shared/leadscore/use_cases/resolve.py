@@ -28,6 +28,10 @@ BROWSER = "anonymous_id"
 ASSOCIATE = "associate"
 
 
+class Unscored(Exception):
+    """A name is somebody's of whom nothing is scored yet: a message about them comes back later."""
+
+
 class Merge(NamedTuple):
     """The anonymous lead that `identifier` belongs to is the person `into`. It `is_trusted` where a server says so."""
 
@@ -106,9 +110,10 @@ class Resolver:
 
         A name that nobody has yet becomes the other one's. Of two leads the one that goes by a name stays. Where they
         are one already, whoever made them so may have died before it told anybody: the ruling is given again.
+        Raises Unscored.
         """
         owners = self._store.read_owners([named.lead, named.into])
-        lead, into = (self._open_owner(name, owners) for name in (named.lead, named.into))
+        lead, into = (self._open_lead(owners.get(name)) for name in (named.lead, named.into))
         if lead is None or into is None:
             if owner := lead or into:
                 self._link(named.lead if lead is None else named.into, owner.lead)
@@ -120,10 +125,14 @@ class Resolver:
             lead, into = into, lead
         return Ruling(lead.lead, into.lead, named.at)
 
-    def _open_owner(self, name: Identifier, owners: Mapping[Identifier, str]) -> LeadState | None:
-        lead = self._leads.get(name, owners.get(name))
-        state = self._store.read_states([lead]).get(lead) if lead else None
-        while state is not None and state.merged_into:
+    def _open_lead(self, owner: str | None) -> LeadState | None:
+        """The lead that a name was given to, or what it has become part of; None where nobody has the name."""
+        if owner is None:
+            return None
+        state = self._store.read_states([owner]).get(owner)
+        if state is None:
+            raise Unscored
+        while state.merged_into:
             state = self._store.read_states([state.merged_into])[state.merged_into]
         return state
 

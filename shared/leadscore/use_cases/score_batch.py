@@ -75,18 +75,16 @@ def score_batch(
     resolver = _resolver(messages, store=store, new_lead=new_lead)
     batches = _sort_by_lead(messages, result, resolver)
     states = {**resolver.states, **_read_states(batches.keys() - resolver.states.keys(), store)}
-    tasks = [_task(rescoring, lead, batch.work, states.get(lead)) for lead, batch in batches.items()]
+    done = list(_work_on(batches, states, result, rescoring, run_all))
+    # Only now: a name may be that of a lead whose first events came with the very same batch.
+    done += _work_on(_named_rulings_by_lead(messages, result, resolver), {}, result, rescoring, run_all)
     asides = list(_unreadable_events(messages))
     stirred: set[str] = set()
-    for (lead, batch), outcome in zip(batches.items(), run_all(tasks), strict=True):
-        if isinstance(outcome, Exception):
-            result.failures.append(Failure(frozenset(batch.messages), outcome, lead))
-        else:
-            result.tally.add(outcome)
-            asides.extend(_reused_ids(outcome, batch))
-            asides.extend(_surplus(outcome, batch))
-            asides.extend(_refused_rulings(outcome, batch))
-            stirred |= batch.messages if outcome.accounts else set()
+    for batch, tally in done:
+        asides.extend(_reused_ids(tally, batch))
+        asides.extend(_surplus(tally, batch))
+        asides.extend(_refused_rulings(tally, batch))
+        stirred |= batch.messages if tally.accounts else set()
     for aside in asides:
         try:
             failed_events.put(raw=json.dumps(aside.raw), code=aside.code, reason=aside.reason, at=rescoring.now())
@@ -99,6 +97,23 @@ def score_batch(
         result.failures.append(Failure(frozenset(stirred), error))
     result.failures += _keep_accounts(messages, accounts)
     return result
+
+
+def _work_on(
+    batches: Mapping[str, _LeadBatch],
+    states: Mapping[str, LeadState],
+    result: BatchResult,
+    rescoring: Rescoring,
+    run_all: RunAll,
+) -> Iterator[tuple[_LeadBatch, Tally]]:
+    """Do the leads' work beside each other; gives what was done."""
+    tasks = [_task(rescoring, lead, batch.work, states.get(lead)) for lead, batch in batches.items()]
+    for (lead, batch), outcome in zip(batches.items(), run_all(tasks), strict=True):
+        if isinstance(outcome, Exception):
+            result.failures.append(Failure(frozenset(batch.messages), outcome, lead))
+        else:
+            result.tally.add(outcome)
+            yield batch, outcome
 
 
 def _keep_accounts(messages: Mapping[str, Message], accounts: AccountKeeping) -> Iterator[Failure]:
@@ -167,8 +182,18 @@ def _sort_by_lead(messages: Mapping[str, Message], result: BatchResult, resolver
             batch.work.merges.extend(merge for merge in merges if merge not in batch.work.merges)
         for lead in message.ticks:
             _batch_of(lead, message_id, message, batches)
-        for ruling in (*message.rulings, *_looked_up(message_id, message, result, resolver)):
+        for ruling in message.rulings:
             _batch_of(ruling.into or ruling.lead, message_id, message, batches).work.rulings.append(ruling)
+    return batches
+
+
+def _named_rulings_by_lead(
+    messages: Mapping[str, Message], result: BatchResult, resolver: Resolver
+) -> dict[str, _LeadBatch]:
+    batches: dict[str, _LeadBatch] = {}
+    for message_id, message in messages.items():
+        for ruling in _looked_up(message_id, message, result, resolver):
+            _batch_of(ruling.into, message_id, message, batches).work.rulings.append(ruling)
     return batches
 
 
