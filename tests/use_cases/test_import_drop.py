@@ -124,6 +124,17 @@ def test_a_large_file_is_imported_in_parts_that_add_up() -> None:
     }
 
 
+def test_a_part_that_ends_with_a_row_of_several_lines_is_gone_on_from_behind_them() -> None:
+    content = people(ROWS_PER_SENDING - 1) + '"z@x.example","one\ntwo\nthree"\nnobody,VP\n'
+    drop = MemoryDrop(leads_csv=content)
+
+    importing = Importing(drop, stops=lambda: True)
+    importing.put("leads.csv")
+
+    assert importing.parts > 1
+    assert drop.report("leads.csv")["reasons"][0]["lines"] == [content.count("\n")]
+
+
 def test_a_file_that_is_too_large_says_where_the_rest_begins() -> None:
     drop = MemoryDrop(leads_csv=people((PARTS_MAX + 2) * ROWS_PER_SENDING))
 

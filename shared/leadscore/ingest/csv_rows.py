@@ -43,6 +43,11 @@ class CsvRow(NamedTuple):
     text: str
     problem: str = ""
 
+    @property
+    def last(self) -> int:
+        """The line where it ends: a quoted cell may hold several."""
+        return self.line + self.text.count("\n", 0, -1)
+
 
 class CsvHead(NamedTuple):
     """How a file is written, the names of its columns, and where its rows begin."""
@@ -72,7 +77,7 @@ def read_head(lines: Iterator[Line], *, encoding: str = "utf-8", delimiter: str 
         if row.problem:
             raise Rejected("invalid_file", f"the names of the columns cannot be read: {row.problem}")
         names = tuple(name.strip() for name in row.cells)
-        return CsvHead(delimiter, encoding, names, line=row.line + row.text.count("\n", 0, -1), end=row.end)
+        return CsvHead(delimiter, encoding, names, line=row.last, end=row.end)
     raise Rejected("invalid_file", "the file holds nothing: it needs a row with the names of the columns")
 
 

@@ -50,9 +50,13 @@ class Refused(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A row and how many bytes of the file end with it. One with neither event nor refusal says nothing."""
+    """A row from `line` to line `last`, and how many bytes of the file `end` with it.
+
+    One with neither event nor refusal says nothing.
+    """
 
     line: int
+    last: int
     end: int
     event: LeadEvent | None = None
     refused: Refused | None = None
@@ -181,7 +185,7 @@ def import_rows(
                 keep_refused(row.refused)
                 progress.refuse(row.refused)
         progress.taken += len(events)
-        progress.line, progress.end = sending[-1].line, sending[-1].end
+        progress.line, progress.end = sending[-1].last, sending[-1].end
         report(progress)
         if is_stopped():
             return progress
@@ -193,15 +197,15 @@ def _csv_row(row: CsvRow, columns: Columns, arrival: Arrival) -> Row:
     reason = row.problem
     if not reason:
         try:
-            return Row(row.line, row.end, columns.read(row.cells, arrival))
+            return Row(row.line, row.last, row.end, columns.read(row.cells, arrival))
         except Rejected as rejected:
             reason = rejected.message
-    return Row(row.line, row.end, refused=Refused(row.line, reason, row.text, row.cells))
+    return Row(row.line, row.last, row.end, refused=Refused(row.line, reason, row.text, row.cells))
 
 
 def _json_row(line: Line, importer: Importer) -> Row:
     if not line.raw.strip():
-        return Row(line.number, line.end)
+        return Row(line.number, line.number, line.end)
     item = None
     try:
         item = _without_refusal(_parsed(line))
@@ -211,8 +215,8 @@ def _json_row(line: Line, importer: Importer) -> Row:
         event = _happened(said, importer)
     except Rejected as rejected:
         text = line.raw.decode("utf-8", "surrogateescape")
-        return Row(line.number, line.end, refused=Refused(line.number, rejected.message, text, item=item))
-    return Row(line.number, line.end, event)
+        return Row(line.number, line.number, line.end, refused=Refused(line.number, rejected.message, text, item=item))
+    return Row(line.number, line.number, line.end, event)
 
 
 def _parsed(line: Line) -> Any:
