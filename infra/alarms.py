@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from aws_cdk import Duration
+from aws_cdk import aws_apigatewayv2 as apigatewayv2
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_lambda as lambda_
@@ -46,15 +47,20 @@ class Alarms(Construct):
             metric = function.metric_errors(period=Duration.minutes(5), statistic="Sum")
             self._alarm(f"{name}Failing", metric, above=0, says=f"{name} raised an error", periods=3)
 
+    def when_answering_errors(self, apis: Mapping[str, apigatewayv2.HttpApi]) -> None:
+        """What breaks behind an API is answered, and no error of its function's any more."""
+        for name, api in apis.items():
+            metric = api.metric_server_error(period=Duration.minutes(5), statistic="Sum")
+            self._alarm(f"{name}AnsweringErrors", metric, above=0, says=f"{name} answered with a 5xx", periods=3)
+
+    def when_not_published(self) -> None:
+        """The function fails for no record: it says which ones have to come again, until the stream gives them up."""
+        failed = _counted("notify.failed", service="notify", period=Duration.minutes(5))
+        self._alarm("NotificationsFailing", failed, above=0, says="A stage change could not be published")
+
     def when_decay_is_overdue(self) -> None:
         """No data is bad news here: a clock that stopped reports nothing."""
-        finished = cloudwatch.Metric(
-            namespace=METRICS_NAMESPACE,
-            metric_name="decay.finished",
-            dimensions_map={"service": "decay"},
-            period=Duration.hours(1),
-            statistic="Sum",
-        )
+        finished = _counted("decay.finished", service="decay", period=Duration.hours(1))
         alarm = finished.create_alarm(
             self,
             "DecayOverdue",
@@ -77,3 +83,14 @@ class Alarms(Construct):
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
         alarm.add_alarm_action(actions.SnsAction(self.topic))
+
+
+def _counted(metric: str, *, service: str, period: Duration) -> cloudwatch.Metric:
+    """What one of the functions counts itself."""
+    return cloudwatch.Metric(
+        namespace=METRICS_NAMESPACE,
+        metric_name=metric,
+        dimensions_map={"service": service},
+        period=period,
+        statistic="Sum",
+    )

@@ -58,6 +58,7 @@ class LeadScoreStack(Stack):
         )
         alarms.when_late(events.queue)
         alarms.when_behind(notification.function)
+        alarms.when_not_published()
         alarms.when_decay_is_overdue()
         alarms.when_failing(
             {
@@ -70,6 +71,7 @@ class LeadScoreStack(Stack):
                 **({"SesEvents": ses.function} if ses else {}),
             }
         )
+        alarms.when_answering_errors({"Collect": collection.api.api, "Leads": leads.api.api})
         self._outputs(
             CollectUrl=collection.url,
             LeadsUrl=leads.api.url,

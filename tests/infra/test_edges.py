@@ -79,6 +79,33 @@ def test_an_operator_hears_of_what_stopped_what_is_late_and_what_failed(resource
     assert all(alarm["AlarmActions"] for alarm in alarms)
 
 
+def test_an_operator_hears_of_stage_changes_that_nobody_was_told(resources: dict[str, Any]) -> None:
+    [alarm] = [
+        alarm
+        for alarm in of_type(resources, "AWS::CloudWatch::Alarm").values()
+        if alarm.get("MetricName") == "notify.failed"
+    ]
+    services = {
+        function["Properties"]["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]
+        for function in resources.values()
+        if function["Type"] == "AWS::Lambda::Function"
+    }
+
+    assert (alarm["Namespace"], alarm["Threshold"], alarm["EvaluationPeriods"]) == ("LeadScore", 0, 1)
+    assert {dimension["Value"] for dimension in alarm["Dimensions"]} == {"notify"} <= services
+
+
+def test_an_operator_hears_of_requests_that_fail_though_no_function_raises(resources: dict[str, Any]) -> None:
+    alarmed = [
+        dimension["Value"]["Ref"]
+        for alarm in of_type(resources, "AWS::CloudWatch::Alarm").values()
+        if (alarm.get("Namespace"), alarm.get("MetricName")) == ("AWS/ApiGateway", "5xx")
+        for dimension in alarm["Dimensions"]
+    ]
+
+    assert sorted(alarmed) == sorted(of_type(resources, "AWS::ApiGatewayV2::Api"))
+
+
 def test_secrets_are_made_on_aws_and_never_in_the_template(template: dict[str, Any]) -> None:
     secrets = of_type(template["Resources"], "AWS::SecretsManager::Secret").values()
 
