@@ -629,6 +629,7 @@ def test_consent_withdrawn_is_told_once_and_forgets_the_visitor(site: Site, page
 
     assert identifiers(withdrawn) == identifiers(view)
     assert withdrawn.properties == {"channel": "web"}
+    assert withdrawn.context["consent"]["categoryPreferences"] == {"analytics": False}
     assert person.cookies() == []
     assert page.evaluate("Object.entries(localStorage)") == [["ls_consent", "no"]]
     page.reload()

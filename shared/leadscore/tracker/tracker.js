@@ -153,7 +153,7 @@
     const id = hex();
     const { userAgent, webdriver } = navigator;
     const timezone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-    const consent = consented && { categoryPreferences: { analytics: true } };
+    const consent = consented && { categoryPreferences: { analytics: consented === "yes" } };
     const context = { page, consent, timezone, userAgent, webdriver };
     const said = { type, messageId: id, timestamp: new Date(), anonymousId: visitor, context, ...content };
     // As it is now, and refused at once where it is no JSON: in the queue it would hold up all the others.
