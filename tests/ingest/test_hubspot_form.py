@@ -93,6 +93,14 @@ def test_the_key_may_be_a_bearer_token(path: str) -> None:
     assert door.event.properties["form"] == FORM
 
 
+@pytest.mark.parametrize("path", [PATH, PATH.replace("/submit/", "/secure/submit/")])
+def test_a_key_in_the_address_comes_before_a_token_of_hubspots(path: str) -> None:
+    door = Door()
+    headers = {"authorization": "Bearer pat-eu1-secret"}
+    assert door.post(path, POST, key=None, query=f"writeKey={PUBLIC_KEY}", headers=headers).status == 200
+    assert door.event.source == "website"
+
+
 def test_without_a_key_nobody_is_believed() -> None:
     door = Door()
     for headers in ({}, {"authorization": "Bearer pat-eu1-secret"}):

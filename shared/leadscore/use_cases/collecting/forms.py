@@ -60,11 +60,11 @@ def submit_as_to_older_hubspot(collector: Collector, request: Request, _portal: 
 
 
 def _with_key_of_bearer(request: Request) -> Request:
-    """HubSpot's clients send a key, if any, as a bearer token."""
+    """HubSpot's clients send a key, if any, as a bearer token: maybe still HubSpot's, where the address has ours."""
     scheme, _, token = request.header("authorization").partition(" ")
     if scheme.lower() != "bearer":
         return request
-    return replace(request, query=f"{request.query}&{urlencode({'writeKey': token.strip()})}")
+    return replace(request, query=f"{urlencode({'writeKey': token.strip()})}&{request.query}")
 
 
 def _event(
