@@ -27,6 +27,7 @@ TRAITS: Mapping[str, Sequence[Any]] = {
     "title": ("CTO", "Director of Sales", "Intern"),
     "country": ("DE", "FR"),
     "company_size": (5, 50, 500),
+    "email": ("ada@northwind.example", "none of yours"),
 }
 SOURCES = ("website", "backend")
 

@@ -61,12 +61,14 @@ def lead_event(number: int, at: int, said: Mapping[str, Any]) -> LeadEvent:
     What is public comes from a browser, which has no name for the lead.
     """
     kind = "anonymous_id" if said["trust"] is Trust.PUBLIC else "user_id"
+    name = Identifier(kind, f"browser {number % 2}" if kind == "anonymous_id" else "ada")
+    address = said["traits"].get("email") or ""
     return LeadEvent(
         id=event_id("history", str(number)),
         call="track",
         occurred_at=at,
         received_at=at + said["told_after"],
-        identifiers=(Identifier(kind, f"browser {number % 2}" if kind == "anonymous_id" else "ada"),),
+        identifiers=(name, Identifier("email", address)) if "@" in address else (name,),
         fingerprint=f"{number:016x}",
         **{name: value for name, value in said.items() if name != "told_after"},
     )

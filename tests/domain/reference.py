@@ -907,7 +907,11 @@ class _Lead:
         self.steps_taken = {}
 
     def _learn(self, event: LeadEvent) -> None:
+        has_address = self.traits.get("email", (None,))[0] not in (None, "")
+        tells_address = event.trust == Trust.SERVER or "email" in [kind for kind, _ in event.identifiers]
         for name, value in event.traits.items():
+            if has_address and not tells_address and name in ("email", "email_domain", "email_kind"):
+                continue
             known, trust = self.traits.get(name, (None, Trust.PUBLIC))
             if known in (None, "") or event.trust >= trust:
                 self.traits[name] = (value, event.trust)

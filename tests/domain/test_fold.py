@@ -203,6 +203,36 @@ def test_less_trusted_calls_fill_empty_traits_and_overwrite_no_trusted_one(trust
     assert (kept[0].fit, kept[1]["title"].value) == (0, "Student")
 
 
+MADE_UP = {"email": "asdf@asdf.com", "email_kind": "fake", "email_domain": "asdf.com"}
+REAL = {"email": "ada@northwind.example", "email_kind": "business", "email_domain": "northwind.example"}
+
+
+@pytest.mark.parametrize("trust", [Trust.PUBLIC, Trust.DECLARED])
+def test_an_address_that_names_nobody_takes_no_better_ones_place(trust: Trust) -> None:
+    """Who mistypes their address in a later form, or makes one up, is no worse a lead than before."""
+    judging = small_model(fit=[{"rule": "Made up", "points": -50, "when": {"email_kind": ["fake"]}}])
+    real = event("Identified", email=REAL["email"], traits=REAL, trust=trust)
+    made_up = event("Form Submitted", user="ada", at=NOON + 1, traits=MADE_UP | {"title": "CTO"}, trust=trust)
+    _, profile = fold([real, made_up], judging, activation=1, lead="L", as_of=NOON + 1)
+    assert {name: trait.value for name, trait in profile.items()} == REAL | {"title": "CTO"}
+    assert folded(real, made_up, model=judging).fit == 0
+    assert folded(made_up, model=judging).fit == -50
+    assert (
+        folded(
+            made_up, event("Identified", email=REAL["email"], traits=REAL, trust=trust, at=NOON + 2), model=judging
+        ).fit
+        == 0
+    )
+
+
+def test_a_server_may_say_that_an_address_is_none() -> None:
+    real = event("Identified", email=REAL["email"], traits=REAL)
+    _, profile = fold(
+        [real, event("Identified", at=NOON + 1, traits=MADE_UP)], MODEL, activation=1, lead="L", as_of=NOON + 1
+    )
+    assert {name: trait.value for name, trait in profile.items()} == MADE_UP
+
+
 def test_a_late_identify_overwrites_nothing_newer() -> None:
     newer, older = title("Director", Trust.SERVER, NOON), title("Student", Trust.SERVER, NOON - DAY)
     assert folded(newer, older).fit == 15

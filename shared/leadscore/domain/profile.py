@@ -12,15 +12,21 @@ TRAIT_NAME_CHARACTERS_MAX = 100
 TRAIT_VALUE_BYTES_MAX = 1_024
 #: Of that, on the word of browsers and forms: every change writes all of it, and a KB costs as much as an event.
 UNTRUSTED_BYTES_MAX = 16 * 1_024
+#: The address, and what `ingest` makes of it.
+_OF_ADDRESS = frozenset({"email", "email_domain", "email_kind"})
 
 
 def learn(profile: Profile, event: LeadEvent) -> Profile:
     """The profile with the event's traits; the very same one where they say nothing new.
 
-    More trusted beats later: a public or declared call fills what is empty and overwrites nothing more trusted.
+    More trusted beats later: a public or declared call fills what is empty and overwrites nothing more trusted. An
+    address that names nobody replaces none: who mistypes theirs later, or makes one up to read on, is the same person.
     """
     learned = dict(profile)
+    passed_over = _OF_ADDRESS if _knows_better_address(profile, event) else frozenset()
     for name, value in event.traits.items():
+        if name in passed_over:
+            continue
         said = Trait(value, event.trust, event.occurred_at, event.id)
         known = learned.get(name)
         if known is not None and (_outweighs(known, said) or _repeats(said, known)):
@@ -36,6 +42,12 @@ def learn(profile: Profile, event: LeadEvent) -> Profile:
             del learned[least]  # What anybody may say must not keep out what a trusted source says.
         learned[name] = said
     return profile if learned == profile else learned
+
+
+def _knows_better_address(profile: Profile, event: LeadEvent) -> bool:
+    known = profile.get("email")
+    is_taken_at_its_word = event.trust is Trust.SERVER or any(each.kind == "email" for each in event.identifiers)
+    return known is not None and not _is_empty(known.value) and not is_taken_at_its_word
 
 
 def _untrusted_bytes(profile: Profile) -> int:
