@@ -87,6 +87,16 @@ def test_a_call_that_names_nobody_says_how_to(words: tuple[str, ...]) -> None:
     assert run(*words).exit_code == 2
 
 
+def test_a_person_who_cannot_have_a_link_is_told_by_the_line(tmp_path: Path) -> None:
+    people = tmp_path / "people.csv"
+    people.write_text("user_id\nu-1\nada@northwind.example\n")
+    said = run("--user-ids", str(people))
+
+    assert (said.exit_code, said.stdout) == (1, "")
+    assert f"{people}, line 3: " in " ".join(said.stderr.split())
+    assert "ada" not in said.stderr
+
+
 def test_a_file_without_ids_is_refused(tmp_path: Path) -> None:
     people = tmp_path / "people.csv"
     people.write_text("id\nu-1\n")

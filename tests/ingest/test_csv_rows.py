@@ -116,6 +116,7 @@ def test_a_head_says_how_the_file_is_written(text: str, names: tuple[str, ...]) 
         (b"", "the file is empty"),
         (b"\n \n", "the file holds nothing"),
         ("E-mail\n".encode("utf-16"), "the file is UTF-16: save it as CSV in UTF-8"),
+        ("E-mail\r\n".encode("utf-16-le"), "the file is UTF-16: save it as CSV in UTF-8"),
         (b"PK\x03\x04\x14\x00\x06\n", "the file is a workbook or an archive, whatever its name: save it as CSV"),
         ("Straße\n".encode("cp1252"), "a character is not UTF-8: save the file as UTF-8, or say its encoding"),
         (b'"E-mail\n', "or a quote that is never closed"),

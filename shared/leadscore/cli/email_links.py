@@ -34,8 +34,8 @@ def email_links(
     if bool(user_id) == bool(user_ids):
         raise typer.BadParameter("name one person by --user-id, or many by --user-ids FILE.csv")
     expires_at = int(time.time()) + expires_days * DAY_SECONDS
-    people = [user_id] if user_ids is None else list(_read(user_ids))
-    links = [list(_links(person, campaign, target, expires_at)) for person in people]
+    people = {"": user_id} if user_ids is None else dict(_read(user_ids))
+    links = [list(_links(person, campaign, target, expires_at, where)) for where, person in people.items()]
     with deployed(stack, local=local) as deployment:
         secrets = StoredSecrets(clients.secrets_manager(), clock=time.monotonic)
         root = secrets.read(deployment.outputs["WriteKeySecretArn"])
@@ -48,7 +48,7 @@ def email_links(
         return
     rows = csv.writer(sys.stdout, lineterminator="\n")
     rows.writerow([COLUMN, "picture", *(["link"] if target else [])])
-    rows.writerows([person, *addresses] for person, addresses in zip(people, made, strict=True))
+    rows.writerows([person, *addresses] for person, addresses in zip(people.values(), made, strict=True))
 
 
 def url(collector: str, link: EmailLink, root: str) -> str:
@@ -57,22 +57,23 @@ def url(collector: str, link: EmailLink, root: str) -> str:
     return f"{collector}/e/c/{token}" if link.target else f"{collector}/e/o/{token}.gif"
 
 
-def _links(user_id: str, campaign: str, target: str, expires_at: int) -> Iterator[EmailLink]:
-    """The picture, and the link where there is a target. Ends the command where one cannot be made."""
+def _links(user_id: str, campaign: str, target: str, expires_at: int, where: str) -> Iterator[EmailLink]:
+    """The picture, and the link where there is a target. Ends the command, saying `where`, if one cannot be made."""
     try:
         for leads_to in dict.fromkeys(["", target]):
             yield email_link(user_id=user_id, campaign_id=campaign, target=leads_to, expires_at=expires_at)
     except UnfitLink as unfit:
-        end(str(unfit))
+        end(f"{where}{unfit}")
 
 
-def _read(file: Path) -> Iterator[str]:
+def _read(file: Path) -> Iterator[tuple[str, str]]:
+    """Each person, by where they stand in the file."""
     try:
         with file.open(encoding="utf-8-sig", newline="") as lines:
             rows = csv.DictReader(lines)
             if COLUMN not in (rows.fieldnames or ()):
                 raise typer.BadParameter(f"{file} has no column {COLUMN}: name the column of ids so")
             for row in rows:
-                yield row[COLUMN] or ""
+                yield f"{file}, line {rows.line_num}: ", row[COLUMN] or ""
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise typer.BadParameter(f"{file} cannot be read as CSV in UTF-8: {type(error).__name__}") from None

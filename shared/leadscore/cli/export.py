@@ -95,9 +95,10 @@ def leads(
 ) -> None:
     """Write all leads with their scores at this moment, who they are, and what is known of them."""
     with _exporting(stack, local=local) as source, private_output(out) as file:
+        exported = _leads(source, stage)
         write = _csv(file, source.model) if format is Format.CSV else _jsonl(file)
         count = 0
-        for lead in _counted(_leads(source, stage)):
+        for lead in _counted(exported):
             write(lead)
             count += 1
     typer.echo(f"{count:,} lead{'' if count == 1 else 's'}", err=True)
@@ -115,18 +116,21 @@ def audience(
     """Write the e-mail addresses of leads as hashes, as advertising platforms take them, and nothing else."""
     there = PLATFORMS[platform]
     with _exporting(stack, local=local) as source, private_output(out) as file:
+        exported = _leads(source, stage)
         file.write(f"{there.header}\n")
-        hashes, left_out = _write_audience(file, there, source, stage, everybody=everybody)
+        hashes, left_out = _write_audience(file, there, source, exported, everybody=everybody)
     typer.echo(f"{hashes:,} hashed; {left_out:,} left out, who are out, disqualified or said no", err=True)
     if hashes < there.people_min:
         typer.echo(f"{there.name} takes audiences from {there.people_min:,} people on", err=True)
 
 
-def _write_audience(file: TextIO, platform: Platform, source: Stack, stage: str, *, everybody: bool) -> tuple[int, int]:
+def _write_audience(
+    file: TextIO, platform: Platform, source: Stack, exported: Iterator[ExportedLead], *, everybody: bool
+) -> tuple[int, int]:
     """How many addresses were written, each once, and how many people were left out."""
     written: set[str] = set()
     left_out = 0
-    for lead in _counted(_leads(source, stage)):
+    for lead in _counted(exported):
         address = lead.known.get("email")
         if address is None:
             continue

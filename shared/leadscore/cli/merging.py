@@ -17,7 +17,7 @@ from leadscore.cli.explain import UNKNOWN, identifiers_of
 from leadscore.contracts.leads import LEAD_ID
 from leadscore.use_cases.rulings import NoSuchLead, RulingRefused, Rulings
 
-_WHAT = "A lead's id, or a user id, e-mail address or anonymous id"
+_WHAT = "A lead's id, or a user id, e-mail address, anonymous id, or another like hubspot:51"
 
 LeadArgument = Annotated[str, typer.Argument(metavar="LEAD", help=f"{_WHAT}.")]
 IntoArgument = Annotated[str, typer.Argument(metavar="INTO", help=f"{_WHAT}: the person who stays.")]

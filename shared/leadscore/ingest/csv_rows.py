@@ -64,10 +64,10 @@ def read_head(lines: Iterator[Line], *, encoding: str = "utf-8", delimiter: str 
     first = next(lines, None)
     if first is None:
         raise Rejected("invalid_file", "the file is empty: it needs a row with the names of the columns")
-    if first.raw.startswith(_UTF_16):
-        raise Rejected("invalid_file", "the file is UTF-16: save it as CSV in UTF-8")
     if first.raw.startswith(_ZIP):
         raise Rejected("invalid_file", "the file is a workbook or an archive, whatever its name: save it as CSV")
+    if first.raw.startswith(_UTF_16) or b"\0" in first.raw:
+        raise Rejected("invalid_file", "the file is UTF-16: save it as CSV in UTF-8")
     first = first._replace(raw=first.raw.removeprefix(_BOM))
     if said := _SEP.fullmatch(_text(first, encoding)):
         delimiter = delimiter or said[1]
