@@ -156,6 +156,10 @@ def test_a_crawlers_page_view_is_kept_and_flagged() -> None:
     assert flags(sent("page", key=SERVER_KEY, context={"userAgent": GOOGLEBOT})) == {"machine": True}
 
 
+def test_a_crawler_with_a_pages_key_does_nothing_that_counts() -> None:
+    assert flags(sent(context={"userAgent": GOOGLEBOT})) == {"machine": True}
+
+
 def test_a_persons_page_view_has_no_flag() -> None:
     assert flags(sent("page", context={"userAgent": CHROME})) == {}
 
@@ -172,6 +176,7 @@ def test_a_script_may_post_a_form_for_somebody() -> None:
 
 def test_a_browser_that_a_program_drives_is_a_machine() -> None:
     assert flags(sent("page", context={"userAgent": CHROME, "webdriver": True})) == {"machine": True}
+    assert flags(sent("page", context={"userAgent": CHROME, "webdriver": "false"})) == {}
 
 
 def test_what_is_fetched_in_advance_is_a_machines() -> None:
@@ -214,6 +219,10 @@ def test_pages_of_an_own_host_are_internal() -> None:
     assert flags(sent("page", properties={"url": "https://www.northwind.example/pricing"})) == {}
 
 
+def test_an_address_that_is_none_is_no_page_of_an_own_host() -> None:
+    assert flags(sent(context={"page": {"url": "https://[staging.northwind.example/"}})) == {}
+
+
 @pytest.mark.parametrize("email", ["ann@northwind.example", "Ann@NORTHWIND.example", "qa+17@gmail.com"])
 def test_whoever_has_an_own_address_of_mail_counts_nothing_at_all(email: str) -> None:
     assert flags(sent("identify", key=SERVER_KEY, userId="u", traits={"email": email})) == {"internal": "lead"}
@@ -250,6 +259,8 @@ def test_a_browsers_wish_is_honoured_and_kept(header: str) -> None:
     context = sent("page", headers={header: "1"})
     assert flags(context) == {"unconsented": True}
     assert context["consent"] == {"opted_out": True}
+    said = {"categoryPreferences": {"Analytics": True}}
+    assert sent("page", headers={header: "1"}, context={"consent": said})["consent"] == {**said, "opted_out": True}
 
 
 @pytest.mark.parametrize("category", ["analytics", "Analytics", "C0002"])

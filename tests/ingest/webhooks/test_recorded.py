@@ -10,9 +10,10 @@ import pytest
 from leadscore.domain.attribution import attribution
 from leadscore.domain.event import LeadEvent, Trust
 from leadscore.ingest.arrival import Arrival
+from leadscore.ingest.facts.uncounted import House
 from leadscore.ingest.webhooks.ses import read_invocation
-from tests.ingest.door import NOON, document, identifiers, told
-from tests.ingest.webhooks.senders import KINDS, Recorded, new_door, of, recorded, signed, signed_record
+from tests.ingest.door import NOON, Door, document, identifiers, told
+from tests.ingest.webhooks.senders import KINDS, SECRETS, Recorded, new_door, of, recorded, signed, signed_record
 
 RECORDS = list(recorded())
 BY_HTTP = [record for record in RECORDS if record.kind != "ses"]
@@ -213,6 +214,15 @@ def test_what_brought_somebody_to_a_typeform_or_to_calendly_is_a_touch() -> None
     assert partner is not None
     assert (ad.channel, ad.source, ad.medium, ad.click_ids) == ("paid-search", "google", "", (("gclid", "Cj0K"),))
     assert (partner.channel, partner.source, partner.medium) == ("referral", "partner-x", "webinar")
+
+
+@pytest.mark.parametrize("name", ["typeform", "calendly-booked"])
+def test_a_senders_own_program_is_nobody_that_an_event_could_be_about(name: str) -> None:
+    door = Door(kinds=KINDS, secrets=SECRETS, address="203.0.113.9", house=House.of({"addresses": ["203.0.113.9"]}, []))
+    sent = signed_record(of(name))
+    sent.headers |= {"dnt": "1", "purpose": "prefetch"}
+    assert sent.to(door).status == 200
+    assert door.event.context.keys().isdisjoint({"internal", "machine", "consent"})
 
 
 def test_equal_events_are_two_where_the_sender_says_so() -> None:

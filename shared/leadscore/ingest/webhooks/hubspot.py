@@ -53,15 +53,14 @@ _SIGNED_PLAIN = re.compile("%(?:3A|2F|3F|40|21|24|27|28|29|2A|2C|3B)", re.IGNORE
 
 
 def verify(delivery: Delivery, secret: str) -> None:
-    """Over method, URL, raw bytes and timestamp. The URL is the public one: behind CloudFront its host is forwarded.
+    """Over method, URL, raw bytes and timestamp. The URL is the public one, as a request's host is behind a CDN, too.
 
     Its query is signed with some characters decoded. As it was sent it is taken, too: only HubSpot can sign either.
     """
     request = delivery.request
     timestamp = request.header("x-hubspot-request-timestamp")
-    hosts = {request.header("x-forwarded-host"), request.header("host")} - {""}
-    query = f"?{request.query}" if request.query else ""
-    urls = {f"https://{host}{each}" for host in hosts for each in (request.path + query, _plain(request.path + query))}
+    sent = f"{request.path}?{request.query}" if request.query else request.path
+    urls = [f"https://{request.header('host')}{each}" for each in (sent, _plain(sent))]
     signed = [f"{request.method}{url}".encode("utf-8", "replace") for url in urls]
     age = timestamp.encode("utf-8", "replace")
     expected = [base64_of(sha256_hmac(secret.encode(), each, delivery.body, age)) for each in signed]
