@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from ipaddress import ip_network
-from typing import Any
+from typing import Any, get_origin
 
 from aws_cdk import RemovalPolicy
 
@@ -27,6 +27,10 @@ ORIGIN = re.compile(r"(https://[^/?#@\s]+|http://(localhost|127\.0\.0\.1)(:\d+)?
 HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 #: CloudFront reads certificates in this region only.
 CERTIFICATE = re.compile(r"arn:aws[a-z-]*:acm:us-east-1:\d{12}:certificate/[0-9a-f-]+")
+
+
+#: What a value has to be, and how it is said. A text is a sequence of letters, and would pass for a list.
+SHAPES = {bool: "true or false", str: "a text", list: """a list such as '["first", "second"]'""", dict: "an object"}
 
 
 class SettingsError(ValueError):
@@ -88,6 +92,7 @@ class Settings:
         return self.cdn or bool(self.collect_domain)
 
     def __post_init__(self) -> None:
+        self._check_shapes()
         self._check_sources()
         for field in self.personal_fields:
             if field not in PERSONAL_FIELDS:
@@ -101,6 +106,13 @@ class Settings:
         if self.lead_link and "{lead}" not in self.lead_link:
             raise SettingsError("context `lead_link`: it has no {lead}; say e.g. https://crm.example.com/leads/{lead}")
         self._check_domain()
+
+    def _check_shapes(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            shape: Any = get_origin(field.type) or field.type
+            if not isinstance(value, shape) or (shape is list and not all(isinstance(each, str) for each in value)):
+                raise SettingsError(f"context `{field.name}`: {value!r}; say {SHAPES[shape]}")
 
     def _check_internal(self) -> None:
         for name, values in self.internal.items():
