@@ -344,7 +344,10 @@ def test_a_form_that_did_not_get_through_comes_again_and_is_never_stored(site: S
     assert tries[0].body == tries[1].body
 
 
-def test_a_form_that_is_posted_to_the_collector_says_who_sent_it_and_counts_once(site: Site, page: Page) -> None:
+@pytest.mark.parametrize("more", ["", '<input type="hidden" name="action" value="send">'])
+def test_a_form_that_is_posted_to_the_collector_says_who_sent_it_and_counts_once(
+    site: Site, page: Page, more: str
+) -> None:
     """Also where the collector is another site, to which a browser sends no cookie with a form."""
     page.route(f"{OTHER_SITE}/**", lambda route: route.fulfill(body="thanks"))
     elsewhere = site.collector.replace("site.localhost", "elsewhere.localhost")
@@ -352,7 +355,7 @@ def test_a_form_that_is_posted_to_the_collector_says_who_sent_it_and_counts_once
     <form action="{elsewhere}/forms/demo" method="post" data-ls-form="demo">
       <input type="hidden" name="writeKey" value="{PUBLIC_KEY}">
       <input type="hidden" name="redirect" value="{OTHER_SITE}/thanks">
-      <input name="email" value="ada@northwind.example"><button>Send</button>
+      <input name="email" value="ada@northwind.example">{more}<button>Send</button>
     </form>"""
     visit(site, page, "/demo", form, head=site.tag().replace(site.collector, elsewhere))
     page.click("button")

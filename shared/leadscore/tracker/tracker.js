@@ -140,7 +140,7 @@
       ({ status }) => settle(items, status),
       () => settle(items),
     );
-    if (isLeaving) send(isLeaving);
+    if (isLeaving) send(true);
   };
 
   // -- Events --------------------------------------------------------------------------------------------------------
@@ -241,7 +241,8 @@
     else if (link.host !== location.host) track("Link Clicked", { url });
   };
 
-  const isOurs = (form) => `${form.action}`.startsWith(collector);
+  // A form's field called "action" hides where the form is posted to; a copy without its fields says it.
+  const isOurs = (form) => form.cloneNode().action.startsWith(collector);
 
   // A form that is posted to the collector as it is only has to say whose it is. It is not sent from here, too.
   const completed = ({ target, formData }) => {
