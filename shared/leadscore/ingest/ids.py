@@ -82,9 +82,7 @@ def identifier(field: str, value: Any) -> str | None:
         value = str(value)
     if not isinstance(value, str):
         raise Rejected("invalid_id", f"`{field}` must be a string or a whole number")
-    if len(value.strip()) > _CHARACTERS_MAX:
-        raise _too_long(field)
-    text = unicodedata.normalize("NFC", value).strip()
+    text = value.strip() if value.isascii() else _composed(field, value.strip())
     folded = text.casefold()
     if folded in JUNK or (folded[0] in _QUOTES and folded.strip(_QUOTES).strip() in JUNK):
         return None
@@ -102,6 +100,12 @@ def email_address(value: Any) -> str | None:
     text = unicodedata.normalize("NFC", unicodedata.normalize("NFC", value).strip().lower())
     is_address = _ADDRESS.fullmatch(text) and len(text.encode()) <= EMAIL_BYTES_MAX and not _NO_ID.search(text)
     return text if is_address else None
+
+
+def _composed(field: str, text: str) -> str:
+    if len(text) > _CHARACTERS_MAX:
+        raise _too_long(field)
+    return unicodedata.normalize("NFC", text)
 
 
 def _too_long(field: str) -> Rejected:

@@ -68,10 +68,8 @@ class House:
             return False
         return any(parsed in network for network in self.networks)
 
-    def has_email(self, email: str | None) -> bool:
+    def has_email(self, email: str) -> bool:
         """Whether somebody with this address of mail belongs here."""
-        if not email:
-            return False
         domain = email.rpartition("@")[2]
         return domain in self.email_domains or any(fnmatchcase(email, pattern) for pattern in self.emails)
 
@@ -116,7 +114,11 @@ def flags(said: Said, house: House) -> dict[str, Any]:
     if any(map(house.has_email, said.emails)):
         # Anybody could name an own address along with somebody else's id, and that lead would count nothing any more.
         found[INTERNAL] = OWN_LEAD if said.trust is Trust.SERVER else OWN_BROWSER
-    elif house.has_address(said.address) or house.has_page(said.page) or house.has_email(said.mentioned_email):
+    elif (
+        house.has_address(said.address)
+        or house.has_page(said.page)
+        or (said.mentioned_email and house.has_email(said.mentioned_email))
+    ):
         # Of an address that is only mentioned: a customer who writes to one of the own people is none of them.
         found[INTERNAL] = True
     if _is_unconsented(said, house):
