@@ -432,6 +432,13 @@ def test_a_form_that_cannot_be_read_is_kept_as_it_came_but_for_the_key_in_it(
     assert PUBLIC_KEY not in str(door.failed.kept)
 
 
+def test_an_empty_key_in_a_form_that_cannot_be_read_leaves_the_one_in_its_address() -> None:
+    door = Door()
+    body = '{"writeKey": "", "email": "ada@example.org"'
+    assert door.post("/forms/contact", body, key=None, query=f"writeKey={PUBLIC_KEY}").status == 400
+    assert [item["body"] for item in door.failed_items] == [body]
+
+
 @pytest.mark.parametrize("key", [None, "website_0123456789abcdef0123456789abcdef"])
 @pytest.mark.parametrize(
     ("fields", "content_type", "status"),

@@ -10,7 +10,7 @@ from typing import Any
 from leadscore.domain.event import Json
 
 #: In the address of a picture everything is text; and Google's consent mode has words of its own.
-_YES = frozenset({"1", "accepted", "allowed", "granted", "on", "true", "y", "yes"})
+_YES = frozenset({"1", "accepted", "allowed", "granted", "on", "t", "true", "y", "yes"})
 _NO = frozenset({"0", "denied", "f", "false", "n", "no", "off", "refused", "rejected"})
 _BETWEEN = re.compile(r"[\s,;\[\]\"]+")
 

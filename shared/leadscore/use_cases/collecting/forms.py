@@ -23,8 +23,8 @@ from leadscore.use_cases.collecting.collector import SUCCESS, Collector
 if TYPE_CHECKING:
     from leadscore.ingest.hubspot_form import HubSpotPost
 
-#: A key in a body that cannot be read, in whichever encoding.
-_KEY = re.compile(rb"writeKey\W+([\w-]+)")
+#: A key in a body that cannot be read, in whichever encoding. What stands behind an empty one is another field.
+_KEY = re.compile(rb"""writeKey["'\s:=>]+([\w-]+)""")
 
 
 def submit(collector: Collector, request: Request, form: str) -> Response:
