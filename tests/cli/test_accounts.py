@@ -86,6 +86,16 @@ def test_a_lead_has_its_company_only_where_the_model_has_accounts(history: Path)
     assert not any("account" in lead for lead in json.loads(score(history, "--format", "json", accounts="").stdout))
 
 
+def test_an_explanation_names_the_leads_company_where_the_model_has_accounts(history: Path) -> None:
+    def explained(accounts: str) -> list[str]:
+        score(history, accounts=accounts)
+        words = ["explain", "ada", "--model", str(history.parent / "model.yaml"), "--events", str(history)]
+        return CliRunner().invoke(main, [*words, "--as-of", "2026-03-02"]).stdout.splitlines()
+
+    assert explained("accounts: {score: sum}\n")[2:3] == ["company acme-corp"]
+    assert not any("company" in line for line in explained(""))
+
+
 def test_companies_are_refused_where_the_model_has_none(history: Path) -> None:
     refused = score(history, "--accounts", accounts="")
     assert refused.exit_code == 2

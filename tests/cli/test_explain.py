@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from rich.console import Console
 from typer.testing import CliRunner, Result
 
+from leadscore.adapters.memory import FixedModels
 from leadscore.cli import main
 from leadscore.cli.explain import explain_stored
 from leadscore.cli.explanation import print_explanation
@@ -25,7 +26,7 @@ from leadscore.use_cases.offline import score_person, stages_of_person
 from leadscore.use_cases.people import people_in
 from tests.contracts.generated_models import models
 from tests.domain.generated import AFTER, histories
-from tests.leads import DAY, NOON, event
+from tests.leads import DAY, NOON, event, small_model
 from tests.use_cases.office import Office
 
 MODEL = """
@@ -210,6 +211,13 @@ def test_a_stored_lead_is_explained_in_the_same_layout() -> None:
     ]
     assert stored(office, "ada") == stored(office, "ADA@x.example") == output
     assert stored(office, "nobody") == ""
+
+
+def test_a_stored_leads_company_is_told_with_its_score() -> None:
+    office = Office(models=FixedModels(1, small_model(accounts={"score": "sum"})))
+    said = {"account": "acme-corp"}
+    office.receive(event("Webinar Attended", user="ada", traits=said), event(user="bob", traits=said))
+    assert "\ncompany acme-corp: score 41, 2 leads\n" in stored(office, "ada")
 
 
 def test_what_counts_nothing_is_told_with_the_reason() -> None:

@@ -77,7 +77,7 @@ def explain(
     person = find_person(people, identifiers_of(lead))
     if person is None:
         end(UNKNOWN)
-    document = lead_document(score_person(person, compiled, as_of=at))
+    document = lead_document(score_person(person, compiled, as_of=at), has_accounts=compiled.accounts is not None)
     known = [event for event in person.events if event.occurred_at <= at]
     changes = stages_of_person(person, compiled, as_of=at)
     print_explanation(document, changes, compiled, Console(), attribution(known).touches)

@@ -98,7 +98,17 @@ def _heading(lead: Document) -> Iterator[str]:
         {"never": "never active", "quiet": "gone quiet", "active": "active"}[lead["activity"]],
     ]
     yield "; ".join(part for part in parts if part)
+    if company := lead.get("account"):
+        yield f"company {_company(company)}"
     yield f"as of {_short(lead['as_of'])}"
+
+
+def _company(account: str | Document) -> str:
+    """Files tell no more than which it is; a stack counts it."""
+    if isinstance(account, str):
+        return account
+    leads = account["leads"]
+    return f"{account['account']}: score {account['score']}, {leads} lead{'' if leads == 1 else 's'}"
 
 
 def _sums(lead: Document) -> Iterator[tuple[str, list[Term], Term]]:
