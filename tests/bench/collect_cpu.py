@@ -50,7 +50,7 @@ class _Secrets:
 def measure(size: int, pairs: int = PAIRS) -> Pairs:
     """For requests of so many events."""
     requests = [_request(visit, size) for visit in range(VISITS)]
-    with running_endpoint({}) as url, _function(client_of(url, "sqs")) as (handle, client):
+    with running_endpoint({}) as url, _function(url) as (handle, client):
 
         def answer(request: Mapping[str, Any]) -> None:
             if handle(request, None)["statusCode"] != 200:
@@ -111,11 +111,13 @@ def _gateway_event(path: str, document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def _function(client: Any) -> Iterator[tuple[Any, Any]]:
+def _function(endpoint: str) -> Iterator[tuple[Any, Any]]:
     """The deployed handler, with a client of ours."""
     with patch.dict(os.environ, _ENVIRONMENT):
         from functions import collect
 
+        # Not before, as in the function: Powertools names itself in all requests of clients that are made afterwards.
+        client = client_of(endpoint, "sqs")
         collect.collector.cache_clear()
         with (
             patch.object(clients, "sqs", lambda: client),
