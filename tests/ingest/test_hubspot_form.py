@@ -252,6 +252,12 @@ def test_a_page_that_cannot_be_read_loses_no_form(context: str) -> None:
     assert identifiers(door.event) == {"email": "ada@northwind.example"}
 
 
+def test_half_an_emoji_in_its_page_is_no_reason_to_lose_a_form() -> None:
+    door = Door()
+    assert posted(door, context='{"pageUrl": "https://www.example.com/?q=\\ud83d"}').status == 204
+    assert door.event.properties["page"] == "https://www.example.com/?q=\ufffd"
+
+
 def test_a_refused_key_is_refused_at_the_older_path_too() -> None:
     door = Door()
     body, headers = "email=ada%40northwind.example", {"content-type": "application/x-www-form-urlencoded"}

@@ -4,7 +4,6 @@ Source: https://segment.com/docs/connections/sources/catalog/libraries/server/pi
 RudderStack's `/pixel/v1/...` takes the same parameters, but for `data`.
 """
 
-import base64
 import json
 import re
 from collections.abc import Mapping
@@ -12,13 +11,12 @@ from typing import Any
 
 from leadscore.domain.event import LeadEvent, Trust
 from leadscore.ingest.arrival import Arrival
-from leadscore.ingest.json_body import parse
+from leadscore.ingest.json_body import parse, parse_base64
 from leadscore.ingest.pixel import refuse_addresses
 from leadscore.ingest.rejection import Rejected
 from leadscore.ingest.segment import read_call
 
 _QUOTED = re.compile('"(.*)"')
-_TO_STANDARD = str.maketrans("-_ ", "+/+")
 
 
 def read_query(query: Mapping[str, str]) -> dict[str, Any]:
@@ -44,19 +42,10 @@ def read_picture(document: Mapping[str, Any], call: str, arrival: Arrival, *, us
 
 
 def _unpacked(data: str) -> dict[str, Any]:
-    document = parse(data.encode() if data.lstrip().startswith("{") else _decoded(data))
+    document = parse(data.encode()) if data.lstrip().startswith("{") else parse_base64(data)
     if not isinstance(document, dict):
         raise Rejected("invalid_event", "`data` must be a JSON object")
     return document
-
-
-def _decoded(data: str) -> bytes:
-    """Of either alphabet, with its padding or without; a plus that was not escaped arrives as a space."""
-    standard = data.translate(_TO_STANDARD).rstrip("=")
-    try:
-        return base64.b64decode(standard + "=" * (-len(standard) % 4), validate=True)
-    except ValueError:
-        raise Rejected("invalid_event", "`data` must be a JSON object in base64") from None
 
 
 def _nested(fields: Mapping[str, str]) -> dict[str, Any]:

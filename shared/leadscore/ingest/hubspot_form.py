@@ -4,13 +4,15 @@ Sources: https://developers.hubspot.com/docs/api-reference/legacy/forms-v3-legac
 https://legacydocs.hubspot.com/docs/methods/forms/v2/submit_form (uploads/form/v2), where the page is in a field.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from leadscore.ingest.form import CONSENT
 from leadscore.ingest.form_body import Fields, bounded, read_fields, read_json
 from leadscore.ingest.ids import identifier
+from leadscore.ingest.json_body import parse
+from leadscore.ingest.rejection import Rejected
+from leadscore.ingest.webhooks.document import part, text
 
 #: A field of the person's company, as HubSpot calls it, and how a form would ask a person for it.
 _OF_COMPANY = {"name": "company", "domain": "website", "numberofemployees": "company_size", "annualrevenue": "revenue"}
@@ -41,12 +43,11 @@ def read_hubspot_post(content_type: str, body: bytes) -> HubSpotPost | None:
     listed = document.get("fields") if isinstance(document, dict) else None
     if not isinstance(listed, list) or not all(isinstance(each, dict) and _is_named(each) for each in listed):
         return None
-    context = document["context"] if isinstance(document.get("context"), dict) else {}
-    consent = document["legalConsentOptions"] if isinstance(document.get("legalConsentOptions"), dict) else {}
-    pairs = [*map(_pair, listed), *_consents(consent)]
+    context = part(document, "context")
+    pairs = [*map(_pair, listed), *_consents(part(document, "legalConsentOptions"))]
     return HubSpotPost(
         fields=bounded(pairs),
-        page_url=_text(context, "pageUri"),
+        page_url=text(context, "pageUri"),
         visitor=identifier("context.hutk", context.get("hutk")),
         submitted_at=document.get("submittedAt"),
     )
@@ -60,23 +61,18 @@ def read_older_hubspot_post(content_type: str, body: bytes) -> HubSpotPost | Non
         return None
     return HubSpotPost(
         fields={_consented(name): value for name, value in fields.items() if name != _CONTEXT},
-        page_url=_text(context, "pageUrl"),
+        page_url=text(context, "pageUrl"),
         visitor=identifier("hs_context.hutk", context.get("hutk")),
-        redirect=_text(context, "redirectUrl"),
+        redirect=text(context, "redirectUrl"),
     )
 
 
-def _object(text: Any) -> Mapping[str, Any] | None:
+def _object(said: Any) -> Mapping[str, Any] | None:
     try:
-        document = json.loads(text) if isinstance(text, str) else None
-    except (ValueError, RecursionError):
+        document = parse(said.encode()) if isinstance(said, str) else None
+    except Rejected:
         return None
     return document if isinstance(document, dict) else None
-
-
-def _text(context: Mapping[str, Any], name: str) -> str:
-    value = context.get(name)
-    return value if isinstance(value, str) else ""
 
 
 def _consented(field: str) -> str:

@@ -20,6 +20,7 @@ EMPTY: tuple[Any, ...] = (None, "", {}, [])
 _UNFIT = re.compile("[\ud800-\udfff\ufffe\uffff]")
 #: How JSON escapes them. Two characters lead, which are found far faster than a choice of any.
 _ESCAPED_UNFIT = re.compile(r"\\u(?:[dD][89a-fA-F]|[fF]{3}[eEfF])")
+_TO_STANDARD = str.maketrans("-_ ", "+/+")
 
 #: What was parsed holds no circles to be looked for.
 _CANONICAL = json.JSONEncoder(
@@ -46,6 +47,17 @@ def parse(body: bytes) -> Any:
 def nested_too_deeply() -> Rejected:
     """The refusal of a body that is too deep to be worked on at all."""
     return Rejected("invalid_json", f"the body is nested too deeply: at most {DEPTH_MAX} levels per event")
+
+
+def parse_base64(text: str) -> Any:
+    """The document in base64 of either alphabet, with its padding or without. A plus that was not escaped in an address
+    has become a space."""
+    standard = text.translate(_TO_STANDARD).rstrip("=")
+    try:
+        raw = base64.b64decode(standard + "=" * (-len(standard) % 4))
+    except ValueError:
+        raise Rejected("invalid_json", "what should be JSON in base64 is none: encode it so") from None
+    return parse(raw)
 
 
 def _may_be_unfit(text: str) -> bool:

@@ -4,8 +4,6 @@ It stands in a payload plain or in base64. Schemas are those of Iglu Central; wh
 company's own.
 """
 
-import base64
-import binascii
 import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
@@ -13,7 +11,7 @@ from typing import Any, NamedTuple
 from leadscore.domain.uncounted import CONSENT_GIVEN, CONSENT_WITHDRAWN
 from leadscore.ingest.arrival import event_name
 from leadscore.ingest.form import snake_case, trait_named, trait_value
-from leadscore.ingest.json_body import EMPTY, checked, parse
+from leadscore.ingest.json_body import EMPTY, checked, parse, parse_base64
 from leadscore.ingest.rejection import Rejected
 from leadscore.ingest.segment_spec import VIDEO_WATCHED
 
@@ -188,15 +186,12 @@ def _self_describing(document: Any, field: str) -> SelfDescribing:
 
 
 def _json(payload: Payload, encoded: str, plain: str) -> Any:
-    """JSON in base64 of either alphabet, with or without its padding, or as plain text."""
-    text = payload.get(encoded)
+    """JSON in base64, or as plain text."""
+    text, read = payload.get(encoded), parse_base64
     if text in EMPTY:
-        text = payload.get(plain)
-        raw = text.encode() if isinstance(text, str) else b""
-    else:
-        raw = _from_base64(text)
+        text, read = payload.get(plain), _parse_text
     try:
-        document = parse(raw)
+        document = read(text if isinstance(text, str) else "")
     except Rejected:
         raise Rejected("invalid_event", f"`{encoded}` must be JSON in base64, or `{plain}` plain JSON") from None
     # What comes within a text is as deep and large as any: it becomes part of the event.
@@ -204,14 +199,8 @@ def _json(payload: Payload, encoded: str, plain: str) -> Any:
     return document
 
 
-def _from_base64(text: Any) -> bytes:
-    if not isinstance(text, str):
-        return b""
-    standard = text.replace("-", "+").replace("_", "/").rstrip("=")
-    try:
-        return base64.b64decode(standard + "=" * (-len(standard) % 4))
-    except (binascii.Error, ValueError):
-        return b""
+def _parse_text(text: str) -> Any:
+    return parse(text.encode())
 
 
 def _title(name: str) -> str:
