@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from leadscore.adapters.dynamodb_state import state_from, state_values
 from leadscore.domain.compiler import compile_model
-from leadscore.domain.event import LeadEvent
+from leadscore.domain.event import LeadEvent, Trust
 from leadscore.domain.fold import OutOfOrder, advance, extend, fold
 from leadscore.domain.model import Model
 from leadscore.domain.reading import Reading, read_state
@@ -189,6 +189,14 @@ CORNERS: dict[str, tuple[dict[str, Any], list[LeadEvent], int]] = {
     "decimals add up as they are written": (
         {"engagement": [rule(PAGE, 1, count={"at_least": 29, "of": "properties.seconds"})]},
         [event(PAGE, at=NOON + n, properties={"seconds": 0.29}) for n in range(100)],
+        0,
+    ),
+    "an address that names nobody takes no better one's place": (
+        {"engagement": [], "fit": [{"rule": "None", "points": -5, "when": {"email": ["none"]}}]},
+        [
+            event("Form Submitted", email="ada@x.example", traits={"email": "ada@x.example"}, trust=Trust.DECLARED),
+            event("Form Submitted", at=NOON + 1, traits={"email": "none"}, trust=Trust.DECLARED),
+        ],
         0,
     ),
     "a lead whose first event a machine made stands where its scores put it": (

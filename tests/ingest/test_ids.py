@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadscore.domain.event import IDENTIFIER_BYTES_MAX, Identifier
+from leadscore.ingest import ids
 from leadscore.ingest.ids import JUNK, email_address, identifier
 from leadscore.ingest.rejection import Rejected
 
@@ -82,9 +83,10 @@ def test_an_id_that_could_mean_harm_is_refused_without_quoting_it(bad: Any) -> N
     assert str(bad) not in refused.value.message
 
 
-def test_a_text_that_is_slow_to_normalise_is_not_normalised() -> None:
-    """Or else this takes hours: marks in a wrong order take the square of their number."""
-    marks = "\u0301\u0327" * 500_000
+def test_a_text_that_is_slow_to_normalise_is_not_normalised(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Marks in a wrong order take the square of their number."""
+    monkeypatch.setattr(ids, "unicodedata", None)
+    marks = "\u0301\u0327" * 50_000
     with pytest.raises(Rejected):
         identifier("userId", marks)
     assert email_address(f"{marks}@example.org") is None

@@ -114,7 +114,16 @@ def by_merge(draw: st.DrawFn) -> Knock:
 @st.composite
 def by_picture(draw: st.DrawFn) -> Knock:
     path = draw(
-        st.sampled_from(["/pixel.gif", "/pixel/v1/track", "/v1/pixel/identify", "/v1/pixel/alias", "/mtracking.gif"])
+        st.sampled_from(
+            [
+                "/pixel.gif",
+                "/pixel/v1/track",
+                "/pixel/v1/page",
+                "/v1/pixel/identify",
+                "/v1/pixel/alias",
+                "/mtracking.gif",
+            ]
+        )
     )
     said = _filled(
         writeKey=PUBLIC_KEY,
