@@ -23,7 +23,7 @@ BROWSER = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/201001
 #: How long "a moment" is at least.
 MOMENT_MIN = timedelta(seconds=8)
 REST_SECONDS_MAX = 60
-ARRIVAL_SECONDS_MAX = 20
+ARRIVAL_SECONDS_MAX = 60
 
 type Report = Callable[[str], None]
 type Document = dict[str, Any]

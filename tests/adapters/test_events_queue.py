@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from leadscore.adapters.events_queue import NotQueued, SqsEventsQueue
 from leadscore.adapters.pauses import TRIES_MAX
 from tests.adapters.conftest import Answers
+from tests.patience import PATIENCE_SECONDS
 
 URL = "https://sqs.us-east-1.amazonaws.com/000000000000/events"
 
@@ -66,7 +67,7 @@ def test_no_call_carries_more_than_it_should(sqs: Answers) -> None:
 
 
 def test_calls_are_made_beside_each_other() -> None:
-    together = Barrier(3, timeout=5)
+    together = Barrier(3, timeout=PATIENCE_SECONDS)
 
     class Client:
         def send_message_batch(self, **_: Any) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from leadscore.use_cases.ports import (
 )
 from tests.adapters.conftest import PAGE_SIZE, Stores
 from tests.adapters.samples import ANALYTICS_JS_PAGE, NOW, event, event_of, largest_state, transition
+from tests.patience import PATIENCE_SECONDS
 
 ANNA = Identifier("email", "anna@example.com")
 BERT = Identifier("email", "bert@example.com")
@@ -663,7 +664,7 @@ class TestRaces:
         barrier = Barrier(self.THREADS)
 
         def start(number: int) -> object:
-            barrier.wait(timeout=30)
+            barrier.wait(timeout=PATIENCE_SECONDS)
             return work(number)
 
         with ThreadPoolExecutor(self.THREADS) as pool:

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
+from tests.patience import PATIENCE_SECONDS
+
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 #: A browser that a test drives says so in two places, and what it sends then counts nothing.
 LIKE_A_PERSONS = ["--disable-blink-features=AutomationControlled", "--no-proxy-server"]
@@ -31,7 +33,7 @@ def chromium() -> Iterator[Browser]:
 def visitor(browser: Browser) -> Iterator[BrowserContext]:
     """A browser of somebody new: no cookies, nothing stored."""
     context = browser.new_context(user_agent=USER_AGENT, viewport={"width": 800, "height": 600})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE_SECONDS * 1_000)
     try:
         yield context
     finally:

@@ -15,8 +15,8 @@ from infra.local.http_server import HttpAnswer, HttpRequest, serving
 from leadscore.domain.event import LeadEvent
 from leadscore.ingest.http import Request
 from tests.ingest.door import PUBLIC_KEY, Door
+from tests.patience import PATIENCE_SECONDS
 
-PATIENCE_SECONDS = 10
 #: How long nothing must happen where nothing should.
 QUIET_SECONDS = 0.5
 OTHER_SITE = "https://www.example.com"

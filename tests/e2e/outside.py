@@ -11,8 +11,7 @@ import httpx
 
 from infra.local.play import BROWSER, Document, receive, wait_for_rest
 from infra.local.stack import LocalStack
-
-TRIES_SECONDS_MAX = 60
+from tests.patience import PATIENCE_SECONDS
 
 
 def new_name() -> str:
@@ -23,7 +22,7 @@ def new_name() -> str:
 class Outside:
     def __init__(self, stack: LocalStack) -> None:
         self.stack = stack
-        self._http = httpx.Client(trust_env=False, timeout=30)
+        self._http = httpx.Client(trust_env=False, timeout=PATIENCE_SECONDS)
 
     def __enter__(self) -> Self:
         return self
@@ -84,7 +83,7 @@ class Outside:
     def take_dead_letter(self) -> str:
         """What ends in the dead-letter queue next."""
         sqs, queue = self.stack.client("sqs"), self.stack.outputs["EventsDlqUrl"]
-        deadline = time.monotonic() + TRIES_SECONDS_MAX
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
             for message in sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1).get("Messages", []):
                 sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])

@@ -11,8 +11,7 @@ from typing import Any
 
 from infra.local.stack import LocalStack
 from tests.e2e.outside import Outside, new_name
-
-REPORT_SECONDS_MAX = 60
+from tests.patience import PATIENCE_SECONDS
 
 
 def leadscore(stack: LocalStack, *arguments: str | Path, status: int = 0) -> str:
@@ -32,7 +31,7 @@ def put(stack: LocalStack, name: str, content: str) -> None:
 def read(stack: LocalStack, key: str) -> str:
     """What the function put into the bucket, once it did."""
     s3, bucket = stack.client("s3"), stack.outputs["ImportBucketName"]
-    deadline = time.monotonic() + REPORT_SECONDS_MAX
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         try:
             return str(s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode("utf-8-sig"))

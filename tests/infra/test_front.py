@@ -20,6 +20,7 @@ from infra.local import processes
 from infra.local.front import Front
 from infra.local.front_process import FrontProcess, start
 from infra.local.http_server import BODY_BYTES_MAX, HttpAnswer, HttpRequest, serving
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 
@@ -68,7 +69,7 @@ def front(api: Api, function: Function) -> Iterator[str]:
 
 @pytest.fixture
 def client(front: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=front, trust_env=False, timeout=10) as client:
+    with httpx.Client(base_url=front, trust_env=False, timeout=PATIENCE_SECONDS) as client:
         yield client
 
 
@@ -147,7 +148,7 @@ def test_cookies_are_set_one_by_one(client: httpx.Client, api: Api, function: Fu
 
 def test_an_answer_to_head_has_the_length_and_no_body(front: str, api: Api) -> None:
     address = urlsplit(front)
-    connection = HTTPConnection(str(address.hostname), address.port, timeout=5)
+    connection = HTTPConnection(str(address.hostname), address.port, timeout=PATIENCE_SECONDS)
     for _ in range(2):  # A body in the way of the second answer would show.
         connection.request("HEAD", "/pixel.gif")
         answer = connection.getresponse()
@@ -159,7 +160,7 @@ def test_an_answer_to_head_has_the_length_and_no_body(front: str, api: Api) -> N
 
 def test_one_connection_serves_many_requests(front: str, api: Api) -> None:
     address = urlsplit(front)
-    connection = HTTPConnection(str(address.hostname), address.port, timeout=5)
+    connection = HTTPConnection(str(address.hostname), address.port, timeout=PATIENCE_SECONDS)
     connection.connect()
     used = connection.sock
     for number in range(20):
@@ -173,7 +174,7 @@ def test_one_connection_serves_many_requests(front: str, api: Api) -> None:
 
 def test_many_clients_at_once_get_their_own_answers(front: str, api: Api) -> None:
     def ask(number: int) -> int:
-        answer = httpx.post(f"{front}/{number}", content=str(number) * 1_000, trust_env=False, timeout=30)
+        answer = httpx.post(f"{front}/{number}", content=str(number) * 1_000, trust_env=False, timeout=PATIENCE_SECONDS)
         return answer.status_code
 
     with ThreadPoolExecutor(32) as pool:
@@ -212,7 +213,7 @@ def test_an_emulator_that_is_down_is_an_error_that_clients_take_for_a_passing_on
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
         with serving(Front(f"http://127.0.0.1:{port}{PREFIX}", function)) as url:
-            answer = httpx.post(f"{url}/v1/batch", json={}, trust_env=False)
+            answer = httpx.post(f"{url}/v1/batch", json={}, trust_env=False, timeout=PATIENCE_SECONDS)
 
     assert answer.status_code == 502
     assert {"code", "message"} <= set(answer.json())
@@ -228,19 +229,19 @@ def test_after_the_block_nothing_answers_and_kept_connections_are_closed(api: Ap
     before = threading.active_count()
     with serving(api) as url:
         address = urlsplit(url)
-        kept = HTTPConnection(str(address.hostname), address.port, timeout=5)
+        kept = HTTPConnection(str(address.hostname), address.port, timeout=PATIENCE_SECONDS)
         kept.request("GET", "/")
         kept.getresponse().read()
         assert kept.sock
 
     assert kept.sock.recv(1) == b""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while threading.active_count() > before and time.monotonic() < deadline:
         time.sleep(0.01)
     assert threading.active_count() == before
     kept.close()
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection((address.hostname, address.port), timeout=5)
+        socket.create_connection((address.hostname, address.port), timeout=PATIENCE_SECONDS)
 
 
 def test_left_running_it_is_found_again_and_stopped(api: Api, tmp_path: Path) -> None:
@@ -249,7 +250,7 @@ def test_left_running_it_is_found_again_and_stopped(api: Api, tmp_path: Path) ->
         started = start([behind + PREFIX, behind, "collect"], tmp_path / "front.log")
         try:
             started.save(saved)
-            assert httpx.get(f"{started.url}/health", trust_env=False).status_code == 200
+            assert httpx.get(f"{started.url}/health", trust_env=False, timeout=PATIENCE_SECONDS).status_code == 200
             assert api.reached[0].target == f"{PREFIX}/health"
             assert FrontProcess.load(saved) == started
         finally:
@@ -272,6 +273,6 @@ def test_a_stranger_with_the_same_process_id_is_left_alone(tmp_path: Path) -> No
 
 def _said(url: str, text: str) -> bytes:
     address = urlsplit(url)
-    with socket.create_connection((address.hostname, address.port), timeout=5) as connection:
+    with socket.create_connection((address.hostname, address.port), timeout=PATIENCE_SECONDS) as connection:
         connection.sendall(text.encode())
         return connection.recv(1_000)

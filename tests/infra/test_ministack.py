@@ -14,6 +14,7 @@ import pytest
 from infra.local import processes
 from infra.local.ministack import MiniStack, running_ministack, start
 from infra.local.stack import api_url
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.ministack
 
@@ -47,7 +48,7 @@ def test_it_ends_with_whoever_started_it_even_by_force(tmp_path: Path) -> None:
         assert processes.group(emulator)
         owner.send_signal(signal.SIGKILL)
 
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while processes.group(emulator) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not processes.group(emulator)
