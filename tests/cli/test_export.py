@@ -41,6 +41,7 @@ MODEL = compile_model(
         ],
         "inactivity": [{"rule": "30 days quiet", "after": "30d", "take": 5}],
         "escape": [{"rule": "Unsubscribed", "event": "Unsubscribed"}],
+        "accounts": {"score": "top"},
     }
 )
 #: What a spreadsheet would run, also in the widths that Excel takes for the same.
@@ -126,7 +127,7 @@ def test_a_lead_is_a_row_with_its_scores_names_and_traits(office: Office) -> Non
         "stage": "mql", "lists": "mql", "total": "35", "fit": "15", "engagement": "20", "grade": "", "user_id": "ada",
         "email": "ada@x.example", "activity": "active", "first_seen_at": "2026-02-01T12:00:00.000Z",
         "last_seen_at": "2026-03-01T12:00:00.000Z", "as_of": "2026-03-01T12:00:00.000Z", "title": "Director",
-        "company_size": "250", "company": "",
+        "company_size": "250", "company": "", "account": "x.example",
     }.items() <= ada.items()  # fmt: skip
     assert json.loads(ada["other_traits"])["pets"] == ["cat"]
 
@@ -198,6 +199,14 @@ def test_json_has_an_object_per_line_under_the_names_of_the_leads_api(office: Of
         {"fit": 15, "engagement": 0},
     )
     assert {"company_size": 250, "pets": ["cat"]}.items() <= ada["traits"].items()
+    assert ada["account"] == "x.example"
+
+
+def test_a_visitor_whom_nobody_knows_counts_for_no_account(office: Office) -> None:
+    office.receive({"type": "page", "anonymousId": "browser", "properties": {}})
+
+    assert [row["account"] for row in rows(run("leads"))] == [""]
+    assert [json.loads(line)["account"] for line in run("leads", "--format", "jsonl").stdout.splitlines()] == [None]
 
 
 def test_a_file_is_for_its_owner_alone_and_stands_there_only_when_it_is_whole(office: Office, tmp_path: Path) -> None:

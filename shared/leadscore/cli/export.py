@@ -25,6 +25,7 @@ from leadscore.cli.lead_document import moment_or_none
 from leadscore.cli.lead_reading import lead_reading
 from leadscore.cli.private_file import private_output
 from leadscore.contracts.moments import moment
+from leadscore.domain.account import account_of_lead
 from leadscore.domain.event import LeadEvent
 from leadscore.domain.model import Model
 from leadscore.domain.rules import GRADE
@@ -37,8 +38,8 @@ from leadscore.use_cases.rescore_all import stages_of
 commands = typer.Typer(help="Write the leads of a deployed stack into a file.", no_args_is_help=True)
 
 _COLUMNS = (
-    "lead", "stage", "lists", "total", "grade", "matrix", "priority", "activity", "user_id", "email", "other_ids",
-    "first_seen_at", "last_seen_at", "next_change_at", "as_of",
+    "lead", "stage", "lists", "total", "grade", "matrix", "priority", "activity", "user_id", "email", "account",
+    "other_ids", "first_seen_at", "last_seen_at", "next_change_at", "as_of",
 )  # fmt: skip
 #: Those of docs/events.md, a column each. What else is known of a lead stands in one column, as JSON.
 _TRAITS = (
@@ -195,7 +196,7 @@ def _cells(lead: ExportedLead) -> Iterable[Cell]:
     reading, state = lead.reading, lead.committed
     return (
         state.lead, state.stage, " ".join(lead.lists), reading.total, reading.grade, reading.matrix, reading.priority,
-        reading.activity, lead.known.get("user_id"), lead.known.get("email"),
+        reading.activity, lead.known.get("user_id"), lead.known.get("email"), account_of_lead(state),
         " ".join(f"{kind}:{value}" for kind, value in lead.other_ids), moment(state.created_at),
         moment(state.last_event[0]), moment_or_none(reading.next_change_at), moment(lead.as_of),
     )  # fmt: skip
@@ -232,6 +233,7 @@ def _document(lead: ExportedLead) -> dict[str, Any]:
         "priority": reading.priority,
         "activity": reading.activity,
         "external_ids": dict(lead.known),
+        "account": account_of_lead(state) or None,
         "other_ids": [{"type": kind, "id": value} for kind, value in lead.other_ids],
         "first_seen_at": moment(state.created_at),
         "last_seen_at": moment(state.last_event[0]),

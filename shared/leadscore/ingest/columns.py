@@ -20,6 +20,7 @@ from leadscore.ingest.ids import email_address, identifier
 from leadscore.ingest.json_body import checked, fingerprint, well_formed
 from leadscore.ingest.opt_out import EMAIL_OPT_OUT, is_opt_out, opt_out_value
 from leadscore.ingest.rejection import Rejected
+from leadscore.ingest.yes_no import NO, YES
 
 PERSON = "Identified"
 #: What stands before the columns in a file of refused rows: mended, it can be imported as it is.
@@ -29,7 +30,6 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 #: Beyond, a float would not be the number that was written.
 _NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
-_BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 #: What CRMs call what forms' fields have no name for, or another one.
 _CRM_TRAITS: Mapping[str, str] = {
     "account_name": "company",
@@ -260,9 +260,10 @@ def _value(name: str, column: Column, text: str) -> Any:
                 raise Rejected("invalid_number", f"the cell of `{name}` is no number: write it like 12 or 12.5")
             return float(text) if "." in text else int(text)
         case "boolean":
-            if text.casefold() not in _BOOLEANS:
+            word = text.casefold()
+            if word not in YES and word not in NO:
                 raise Rejected("invalid_boolean", f"the cell of `{name}` is neither true nor false: write one of them")
-            return _BOOLEANS[text.casefold()]
+            return word in YES
         case _ if column.meaning is Meaning.PROPERTY:
             return text
         case _ if column.name == EMAIL_OPT_OUT:

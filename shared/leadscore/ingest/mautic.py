@@ -14,10 +14,10 @@ from leadscore.ingest.ids import email_address
 from leadscore.ingest.json_body import checked
 from leadscore.ingest.page import campaign, with_path
 from leadscore.ingest.segment import EVENT_NAMES
+from leadscore.ingest.yes_no import YES
 
 #: Letters and digits that Mautic drew by lot, or ours: `null`, addresses and the like are none.
 _DEVICE = re.compile(r"[A-Za-z0-9]{16,64}")
-_TRUE = frozenset({"1", "true"})
 #: What the script adds by itself, and its users' parameters that say something of the view. All others say something of
 #: the person.
 _OF_THE_VIEW = frozenset(
@@ -65,7 +65,7 @@ def device_of(value: str | None) -> str | None:
 
 
 def opts_out(fields: Fields) -> bool:
-    return fields.get("do_not_track", "").lower() in _TRUE
+    return fields.get("do_not_track", "").lower() in YES
 
 
 def identity(device: str | None) -> dict[str, Any]:

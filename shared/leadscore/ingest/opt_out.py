@@ -4,6 +4,7 @@ from typing import Any
 
 from leadscore.ingest.form import snake_case
 from leadscore.ingest.json_body import EMPTY
+from leadscore.ingest.yes_no import NO, YES
 
 #: The trait that says so.
 EMAIL_OPT_OUT = "email_opt_out"
@@ -25,8 +26,8 @@ _NAMES = frozenset(
         "unsubscribed_from_email",
     }
 )
-_YES = frozenset({"1", "checked", "do not allow", "on", "opted out", "t", "true", "unsubscribed", "x", "y", "yes"})
-_NO = frozenset({"0", "allow", "f", "false", "n", "no", "none", "off", "opted in", "subscribed", "unchecked"})
+_YES = YES | {"checked", "do not allow", "opted out", "unsubscribed", "x"}
+_NO = NO | {"allow", "none", "opted in", "subscribed", "unchecked"}
 
 
 def is_opt_out(name: str) -> bool:

@@ -12,12 +12,13 @@ from leadscore.domain.model import Model
 from leadscore.ingest.clock import parse_time
 from leadscore.ingest.ids import email_address, identifier
 from leadscore.ingest.rejection import Rejected
+from leadscore.ingest.yes_no import NO, YES
 from leadscore.use_cases.compare import Course, follow
 from leadscore.use_cases.history import BadLine
 from leadscore.use_cases.people import Person
 
-_WON = frozenset({"1", "true", "yes", "won", "converted"})
-_LOST = frozenset({"0", "false", "no", "lost"})
+_WON = YES | {"won", "converted"}
+_LOST = NO | {"lost"}
 #: The names that the field may have.
 _NAMES = ("converted", "outcome")
 #: What other exports than ours put between columns, too.

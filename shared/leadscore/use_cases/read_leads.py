@@ -31,6 +31,7 @@ from leadscore.domain.reading import lists_of, read_state, standing
 from leadscore.domain.rules import DISQUALIFIED, OUT
 from leadscore.domain.state import LeadState
 from leadscore.domain.transition import Transition
+from leadscore.use_cases.open_lead import open_lead
 from leadscore.use_cases.ports import AccountStore, EventLog, LeadStore, Models, StageIndex, TransitionLog
 
 #: How many leads of a stage are looked at to find the highest totals.
@@ -74,7 +75,7 @@ class LeadReading:
 
     def read(self, lead: str) -> Lead | None:
         """A lead; for one that was merged into another, that other."""
-        committed = self._committed(lead)
+        _, committed = open_lead(self.store, lead)
         if committed is None:
             return None
         activation, model = self.models.active(at_least=committed.activation)
@@ -168,12 +169,6 @@ class LeadReading:
         is_current = committed.activation == activation
         events = () if is_current else self.log.read(self.store.read_homes(committed.lead))
         return self._current(committed, events, activation, model), model
-
-    def _committed(self, lead: str) -> LeadState | None:
-        state = self.store.read_states([lead]).get(lead)
-        while state is not None and state.merged_into:
-            state = self.store.read_states([state.merged_into]).get(state.merged_into)
-        return state
 
     def _current(self, committed: LeadState, events: Iterable[LeadEvent], activation: int, model: Model) -> LeadState:
         """The lead's scores now. Those of another activation are not comparable, so its events are folded anew."""

@@ -18,6 +18,7 @@ from leadscore.domain.event import Identifier, LeadEvent, Trust
 from leadscore.domain.naming import NamedRuling
 from leadscore.domain.state import LeadState
 from leadscore.use_cases.messages import Ruling
+from leadscore.use_cases.open_lead import open_lead
 from leadscore.use_cases.ports import IdentifierTaken, KindTaken, LeadClosed, LeadStore
 
 #: Browsers of one lead up to which further ones are joined to it on the word of a browser or a form. A fold reads the
@@ -129,11 +130,9 @@ class Resolver:
         """The lead that a name was given to, or what it has become part of; None where nobody has the name."""
         if owner is None:
             return None
-        state = self._store.read_states([owner]).get(owner)
+        _, state = open_lead(self._store, owner)
         if state is None:
             raise Unscored
-        while state.merged_into:
-            state = self._store.read_states([state.merged_into])[state.merged_into]
         return state
 
     def _is_anothers(self, event: LeadEvent, thing: Identifier, lead: str) -> bool:
@@ -198,8 +197,6 @@ class Resolver:
         what that has become part of. Only names that are new to a lead that is there already cost these two reads.
         """
         if identifier not in self._sure_leads:
-            way = [self._store.read_owners([identifier]).get(identifier, lead)]
-            while (state := self._store.read_states(way[-1:]).get(way[-1])) is not None and state.merged_into:
-                way.append(state.merged_into)
-            self._sure_leads[identifier] = way[-1]
+            owner = self._store.read_owners([identifier]).get(identifier, lead)
+            self._sure_leads[identifier], _ = open_lead(self._store, owner)
         return self._sure_leads[identifier]

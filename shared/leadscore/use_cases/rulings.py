@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from leadscore.domain.event import Identifier
 from leadscore.domain.state import LeadState
 from leadscore.use_cases.messages import Ruling, rulings_body
+from leadscore.use_cases.open_lead import open_lead
 from leadscore.use_cases.ports import EventsQueue, LeadStore
 
 
@@ -64,9 +65,10 @@ class Rulings:
 
     def open_lead(self, lead: str) -> str:
         """The lead, or what it became part of. Raises NoSuchLead."""
-        while winner := self._state(lead).merged_into:
-            lead = winner
-        return lead
+        name, state = open_lead(self.store, lead)
+        if state is None:
+            raise NoSuchLead
+        return name
 
     def _state(self, lead: str) -> LeadState:
         state = self.store.read_states([lead]).get(lead)

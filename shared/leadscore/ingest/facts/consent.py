@@ -8,10 +8,11 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from leadscore.domain.event import Json
+from leadscore.ingest.yes_no import NO, YES
 
 #: In the address of a picture everything is text; and Google's consent mode has words of its own.
-_YES = frozenset({"1", "accepted", "allowed", "granted", "on", "t", "true", "y", "yes"})
-_NO = frozenset({"0", "denied", "f", "false", "n", "no", "off", "refused", "rejected"})
+_YES = YES | {"accepted", "allowed", "granted"}
+_NO = NO | {"denied", "refused", "rejected"}
 _BETWEEN = re.compile(r"[\s,;\[\]\"]+")
 
 

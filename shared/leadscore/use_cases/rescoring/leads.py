@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from leadscore.domain.event import Identifier
 from leadscore.domain.state import LeadState
+from leadscore.use_cases.open_lead import open_lead, way
 from leadscore.use_cases.ports import LeadStore
 from leadscore.use_cases.rescoring.work import Moved
 
@@ -16,21 +17,16 @@ class Leads:
 
     def read(self, lead: str) -> LeadState:
         """The lead, or the one that it became part of."""
-        return self.follow(self._store.read_states([lead]).get(lead) or LeadState(lead))
+        name, state = open_lead(self._store, lead)
+        return state or LeadState(name)
 
     def follow(self, state: LeadState) -> LeadState:
         """The lead that a closed one became part of."""
-        while state.merged_into:
-            winner = state.merged_into
-            state = self._store.read_states([winner]).get(winner) or LeadState(winner)
-        return state
+        return self.read(state.merged_into) if state.merged_into else state
 
     def way(self, lead: str) -> tuple[str, ...]:
         """The lead, what it became part of, and so on."""
-        way = [lead]
-        while (state := self._store.read_states([way[-1]]).get(way[-1])) is not None and state.merged_into:
-            way.append(state.merged_into)
-        return tuple(way)
+        return tuple(name for name, _ in way(self._store, lead))
 
     def require_own(self, state: LeadState, homes: Iterable[Identifier]) -> None:
         """Raises Moved unless these are homes of the lead at this version, however old the news that led here.
